@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Incremental collections: revision, provenance, fork. */
+@org.jspecify.annotations.NullMarked
+package io.flotilla.graph;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.model.cluster;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Upstream connections.
+ *
+ * @param maxRequestsPerConnection 0: no limit
+ * @param idleTimeout empty: one hour (Envoy's default); zero: none
+ * @param maxConcurrentStreams of HTTP/2; 0: the peer's limit
+ */
+public record ConnectionSettings(
+    int maxRequestsPerConnection,
+    Optional<Duration> idleTimeout,
+    int maxConcurrentStreams,
+    Optional<TcpKeepalive> tcpKeepalive) {
+  public static final ConnectionSettings DEFAULT =
+      new ConnectionSettings(0, Optional.empty(), 0, Optional.empty());
+
+  /** Zero fields: the system's defaults. */
+  public record TcpKeepalive(int probes, int timeSeconds, int intervalSeconds) {}
+}

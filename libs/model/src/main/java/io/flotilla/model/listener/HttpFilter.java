@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.model.listener;
+
+import io.flotilla.model.policy.Fault;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Works on requests and answers, in the order given. */
+public sealed interface HttpFilter {
+
+  /** Sends the request upstream; always the last. */
+  record Router(boolean startChildSpan) implements HttpFilter {}
+
+  /** Injects faults; routes may override. */
+  record FaultInjection(Optional<Fault> fault) implements HttpFilter {}
+
+  /** Answers preflights and adds headers by the route's policy. */
+  record CorsFilter() implements HttpFilter {}
+
+  /** Counts gRPC messages and statuses. */
+  record GrpcStats() implements HttpFilter {}
+
+  /** Translates gRPC-Web. */
+  record GrpcWeb() implements HttpFilter {}
+
+  /** Peers tell each other who they are by x-envoy-peer-metadata (istio.metadata_exchange). */
+  record PeerMetadata() implements HttpFilter {}
+
+  /** Istio's standard HTTP metrics (istio.stats). */
+  record Stats(IstioStats config) implements HttpFilter {}
+
+  /**
+   * The ALPN offered upstream by downstream protocol (istio.alpn).
+   *
+   * @param overrides keys "http/1.0", "http/1.1", "h2"
+   */
+  record Alpn(Map<String, List<String>> overrides) implements HttpFilter {
+    public Alpn {
+      overrides = Map.copyOf(overrides);
+    }
+  }
+}

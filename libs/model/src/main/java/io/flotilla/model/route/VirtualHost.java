@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.model.route;
+
+import io.flotilla.model.Checks;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Routes for a set of domains.
+ *
+ * @param domains lower case: "a.b", "a.b:80", "*.b", "a.*" or "*"; at least one
+ * @param routes the first that matches wins
+ * @param retryPolicy for routes that have none of their own
+ * @param includeRequestAttemptCount adds x-envoy-attempt-count to the upstream request
+ */
+public record VirtualHost(
+    String name,
+    List<String> domains,
+    List<Route> routes,
+    HeaderEdits headerEdits,
+    Optional<RetryPolicy> retryPolicy,
+    boolean includeRequestAttemptCount) {
+  public VirtualHost {
+    Checks.notEmpty(name, "name of a virtual host");
+    domains = List.copyOf(domains);
+    routes = List.copyOf(routes);
+    Checks.require(!domains.isEmpty(), "virtual host " + name + " needs at least one domain");
+  }
+
+  /** Without edits or retries. */
+  public static VirtualHost of(String name, List<String> domains, List<Route> routes) {
+    return new VirtualHost(name, domains, routes, HeaderEdits.NONE, Optional.empty(), true);
+  }
+}

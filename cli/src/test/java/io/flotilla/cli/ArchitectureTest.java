@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.cli;
+
+import io.flotilla.testkit.architecture.Architecture;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  @Test
+  void keepsTheRulesOfTheMap() {
+    Architecture.of("io.flotilla.cli")
+        .everywhere()
+        .without("io.netty..", "io.quarkus..", "io.envoyproxy..");
+  }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import io.flotilla.testkit.architecture.Architecture;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  @Test
+  void keepsTheRulesOfTheMap() {
+    Architecture.of("io.flotilla.proxy")
+        .everywhere()
+        .without(
+            "io.quarkus..", "io.vertx..", "io.fabric8..", "io.envoyproxy..", "io.flotilla.xds..");
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.cli.capture;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The network of a captured mesh: a bridge with the address 10.133.k.1 in the caller's namespace,
+ * and one namespace a workload with the address 10.133.k.n. Everything that was made is removed by
+ * {@link #close}, or by {@link #remove} from another process.
+ */
+public final class CaptureNetwork implements AutoCloseable {
+  private static final int COMMAND_SECONDS = 20;
+
+  private final int index;
+  private final List<String> namespaces = new ArrayList<>();
+
+  private CaptureNetwork(int index) {
+    this.index = index;
+  }
+
+  /**
+   * A namespace with one workload.
+   *
+   * @param name of the namespace
+   * @param ip of the workload
+   */
+  public record Workload(String name, String ip) {
+    /** The command that runs {@code command} inside, as the caller's user. */
+    public List<String> run(List<String> command) {
+      List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", name));
+      all.addAll(command);
+      return all;
+    }
+
+    /** The command that runs {@code command} inside as the proxy's user, whose traffic passes. */
+    public List<String> runAsProxy(List<String> command) {
+      String uid = Integer.toString(RedirectRules.ISTIO.proxyUser());
+      List<String> all =
+          new ArrayList<>(
+              List.of("setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--"));
+      all.addAll(command);
+      return run(all);
+    }
+  }
+
+  /**
+   * Makes the bridge.
+   *
+   * @param index k, 0 to 250; distinct among the meshes of a machine
+   * @param gateways further addresses of the bridge, for gateways that run outside the namespaces
+   * @throws IOException naming the command that failed; nothing is left behind then
+   */
+  public static CaptureNetwork create(int index, List<String> gateways) throws IOException {
+    remove(index);
+    CaptureNetwork network = new CaptureNetwork(index);
+    try {
+      run("ip", "link", "add", network.bridge(), "type", "bridge");
+      run("ip", "addr", "add", network.hostAddress() + "/24", "dev", network.bridge());
+      for (String gateway : gateways) {
+        run("ip", "addr", "add", gateway + "/24", "dev", network.bridge());
+      }
+      run("ip", "link", "set", network.bridge(), "up");
+    } catch (IOException e) {
+      remove(index);
+      throw e;
+    }
+    return network;
+  }
+
+  /** The bridge's own address, where namespaces reach the control plane. */
+  public String hostAddress() {
+    return address(index, 1);
+  }
+
+  /** The address of workload {@code n}, 2 to 250. */
+  public static String address(int index, int n) {
+    return "10.133." + index + "." + n;
+  }
+
+  private String bridge() {
+    return prefix(index) + "br";
+  }
+
+  private static String prefix(int index) {
+    return "flt" + index + "-";
+  }
+
+  /**
+   * Adds a workload's namespace, with capture on.
+   *
+   * @param n its number, 2 to 250
+   * @param hosts what its /etc/hosts says beside localhost: name to address
+   */
+  public Workload add(int n, Map<String, String> hosts) throws IOException {
+    String name = prefix(index) + n;
+    String ip = address(index, n);
+    run("ip", "netns", "add", name);
+    namespaces.add(name);
+    writeHosts(name, hosts);
+    String outer = name + "o";
+    run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", name);
+    run("ip", "link", "set", outer, "master", bridge());
+    run("ip", "link", "set", outer, "up");
+    run("ip", "-n", name, "addr", "add", ip + "/24", "dev", "eth0");
+    run("ip", "-n", name, "link", "set", "lo", "up");
+    run("ip", "-n", name, "link", "set", "eth0", "up");
+    run("ip", "-n", name, "route", "add", "default", "via", hostAddress());
+    for (List<String> rule : RedirectRules.ISTIO.commands()) {
+      List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name, "iptables"));
+      command.addAll(rule);
+      run(command.toArray(String[]::new));
+    }
+    return new Workload(name, ip);
+  }
+
+  // What `ip netns exec` mounts over /etc/hosts.
+  private static void writeHosts(String name, Map<String, String> hosts) throws IOException {
+    Path dir = Path.of("/etc/netns", name);
+    Files.createDirectories(dir);
+    StringBuilder text = new StringBuilder("127.0.0.1 localhost\n");
+    hosts.forEach((host, address) -> text.append(address).append(' ').append(host).append('\n'));
+    Files.writeString(dir.resolve("hosts"), text);
+  }
+
+  @Override
+  public void close() throws IOException {
+    remove(index);
+    namespaces.clear();
+  }
+
+  /** Removes what a network of this index left, if anything. */
+  public static void remove(int index) throws IOException {
+    for (String line : output("ip", "netns", "list").lines().toList()) {
+      String name = line.split("\\s+")[0];
+      if (name.startsWith(prefix(index))) {
+        run("ip", "netns", "del", name);
+        Path dir = Path.of("/etc/netns", name);
+        Files.deleteIfExists(dir.resolve("hosts"));
+        Files.deleteIfExists(dir);
+      }
+    }
+    String bridge = prefix(index) + "br";
+    if (Files.exists(Path.of("/sys/class/net", bridge))) {
+      run("ip", "link", "del", bridge);
+    }
+  }
+
+  private static void run(String... command) throws IOException {
+    output(command);
+  }
+
+  private static String output(String... command) throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new IOException("'" + String.join(" ", command) + "' did not end");
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while running " + command[0], e);
+    }
+    if (process.exitValue() != 0) {
+      throw new IOException(
+          "'"
+              + String.join(" ", command)
+              + "' failed: "
+              + text.strip()
+              + "; --capture needs root, iproute2, iptables and network namespaces");
+    }
+    return text;
+  }
+}

@@ -48,6 +48,16 @@ public record Svid(SpiffeId id, List<X509Certificate> chain, KeyMaterial key) {
     return leaf().getNotAfter().toInstant();
   }
 
+  /**
+   * What is shown to peers: the chain without a self-signed root, which they have or don't trust.
+   */
+  public List<X509Certificate> presented() {
+    X509Certificate last = chain.getLast();
+    boolean endsInRoot =
+        chain.size() > 1 && last.getIssuerX500Principal().equals(last.getSubjectX500Principal());
+    return endsInRoot ? chain.subList(0, chain.size() - 1) : chain;
+  }
+
   /** The chain as PEM, leaf first. */
   public String chainPem() {
     return Pem.encode(chain);

@@ -73,7 +73,8 @@ class WorkloadIdentityTest {
     identity.step();
 
     assertThat(identity.state().lastError()).isEmpty();
-    assertThat(identity.held().orElseThrow().svid().expiry()).isBetween(again.plus(DAY).minusSeconds(1), again.plus(DAY));
+    assertThat(identity.held().orElseThrow().svid().expiry())
+        .isBetween(again.plus(DAY).minusSeconds(1), again.plus(DAY));
   }
 
   @Test

@@ -8,12 +8,10 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.assertj.core.api.Assertions;
 
 /**
@@ -95,16 +93,12 @@ public final class Architecture {
   }
 
   private void everyPackageIsNullMarked() {
-    List<String> unmarked = new ArrayList<>();
-    if (classes.isEmpty()) {
-      return;
-    }
-    for (JavaPackage each : classes.getDefaultPackage().getSubpackagesInTree()) {
-      boolean ours = each.getName().equals(root) || each.getName().startsWith(root + ".");
-      boolean hasClasses =
-          each.getClasses().stream().anyMatch(c -> !c.getSimpleName().equals("package-info"));
-      if (ours && hasClasses && !each.isAnnotatedWith("org.jspecify.annotations.NullMarked")) {
-        unmarked.add(each.getName());
+    Set<String> unmarked = new TreeSet<>();
+    for (JavaClass each : classes) {
+      boolean ours =
+          each.getPackageName().equals(root) || each.getPackageName().startsWith(root + ".");
+      if (ours && !each.getPackage().isAnnotatedWith("org.jspecify.annotations.NullMarked")) {
+        unmarked.add(each.getPackageName());
       }
     }
     Assertions.assertThat(unmarked)

@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -68,7 +67,7 @@ public final class JaegerJson {
     node.put("duration", micros(span.endEpochNanos() - span.startEpochNanos()));
     ArrayNode tags = node.putArray("tags");
     tags(tags, span.attributes());
-    own(tags, span);
+    SpanTags.ofFields(span, (key, value) -> tag(tags, key, value));
     ArrayNode logs = node.putArray("logs");
     for (Span.Event event : span.events()) {
       ObjectNode log = logs.addObject();
@@ -82,27 +81,6 @@ public final class JaegerJson {
     node.put("processID", process);
     node.putNull("warnings");
     return node;
-  }
-
-  private static void own(ArrayNode tags, Span span) {
-    if (span.kind() != Span.Kind.UNSPECIFIED) {
-      tag(tags, "span.kind", span.kind().name().toLowerCase(Locale.ROOT));
-    }
-    if (!span.scope().isEmpty()) {
-      tag(tags, "otel.scope.name", span.scope());
-    }
-    if (span.status() != Span.Status.UNSET) {
-      tag(tags, "otel.status_code", span.status().name());
-    }
-    if (!span.statusMessage().isEmpty()) {
-      tag(tags, "otel.status_description", span.statusMessage());
-    }
-    if (span.status() == Span.Status.ERROR && !span.attributes().containsKey("error")) {
-      tag(tags, "error", true);
-    }
-    if (!span.traceState().isEmpty()) {
-      tag(tags, "w3c.tracestate", span.traceState());
-    }
   }
 
   private static ObjectNode process(Map<String, Object> resource) {

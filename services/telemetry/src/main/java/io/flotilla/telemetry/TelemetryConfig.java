@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.telemetry;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All settings of telemetry, under {@code flotilla.telemetry}; docs/telemetry.md describes each.
+ */
+@ConfigMapping(prefix = "flotilla.telemetry")
+public interface TelemetryConfig {
+
+  /** The address that the well-known ports are bound to. */
+  @WithDefault("127.0.0.1")
+  String host();
+
+  Ports ports();
+
+  Receive receive();
+
+  Store store();
+
+  Scrape scrape();
+
+  Prometheus prometheus();
+
+  Annotations annotations();
+
+  /** The well-known ports; 0: not opened. */
+  interface Ports {
+    @WithDefault("4317")
+    int otlpGrpc();
+
+    @WithDefault("4318")
+    int otlpHttp();
+
+    @WithDefault("9411")
+    int zipkin();
+
+    @WithDefault("16686")
+    int jaegerQuery();
+
+    @WithDefault("9090")
+    int prometheus();
+  }
+
+  /** What is taken from senders of spans. */
+  interface Receive {
+    /** Bytes of one request, unpacked. */
+    @WithDefault("8388608")
+    int maxBytes();
+
+    /** Spans of one request. */
+    @WithDefault("50000")
+    int maxSpans();
+
+    /** Attributes of one span, event, link or resource; also events and links of one span. */
+    @WithDefault("256")
+    int maxAttributes();
+
+    /** Characters of one string. */
+    @WithDefault("32768")
+    int maxCharacters();
+
+    /** How long a sender waits for its spans to be stored before it is told to come back. */
+    @WithDefault("5s")
+    Duration timeout();
+  }
+
+  /** The traces in memory. */
+  interface Store {
+    @WithDefault("100000")
+    int maxSpans();
+
+    /** Estimated, indexes included. */
+    @WithDefault("67108864")
+    long maxBytes();
+
+    @WithDefault("10000")
+    int maxSpansOfTrace();
+  }
+
+  /** The embedded window over the proxies' metrics. */
+  interface Scrape {
+    /** "host:port", or "http://host:port/path"; without a path, {@link #path} is asked. */
+    Optional<List<String>> targets();
+
+    /** A file in the form of Prometheus' file_sd (JSON), read again when it changes. */
+    Optional<Path> file();
+
+    @WithDefault("/stats/prometheus")
+    String path();
+
+    /** The label {@code job} of targets that the file gives none. */
+    @WithDefault("flotilla")
+    String job();
+
+    @WithDefault("5s")
+    Duration interval();
+
+    /** How far back the window reaches. */
+    @WithDefault("15m")
+    Duration window();
+
+    /** Which metric names are kept (RE2, the whole name). */
+    @WithDefault("istio_.*")
+    String metrics();
+
+    /** Series in the window, of all targets. */
+    @WithDefault("50000")
+    int maxSeries();
+
+    /** Bytes of one target's answer. */
+    @WithDefault("8388608")
+    int maxBytes();
+
+    @WithDefault("1000")
+    int maxTargets();
+  }
+
+  /** A Prometheus server in place of the window. */
+  interface Prometheus {
+    /** "http://prometheus:9090"; absent: the traffic graph is computed from the window. */
+    Optional<String> url();
+
+    @WithDefault("10s")
+    Duration timeout();
+  }
+
+  /** The time line of events. */
+  interface Annotations {
+    @WithDefault("1000")
+    int max();
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.telemetry;
+
+import io.flotilla.shell.FurtherPort;
+import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.inject.Produces;
+import java.util.Map;
+
+/** The well-known HTTP ports of tracing and metrics, each onto its part of the process's router. */
+@Dependent
+class TelemetryPorts {
+
+  @Produces
+  @Dependent
+  FurtherPort otlp(TelemetryConfig config) {
+    return new FurtherPort(
+        "OTLP receiver over HTTP",
+        config.host(),
+        config.ports().otlpHttp(),
+        Map.of("/v1/", "/telemetry/otlp/v1/"));
+  }
+
+  @Produces
+  @Dependent
+  FurtherPort zipkin(TelemetryConfig config) {
+    return new FurtherPort(
+        "Zipkin receiver",
+        config.host(),
+        config.ports().zipkin(),
+        Map.of("/api/v2/", "/telemetry/zipkin/api/v2/"));
+  }
+
+  @Produces
+  @Dependent
+  FurtherPort jaeger(TelemetryConfig config) {
+    return new FurtherPort(
+        "Jaeger query API",
+        config.host(),
+        config.ports().jaegerQuery(),
+        Map.of("/api/", "/telemetry/jaeger/api/"));
+  }
+
+  @Produces
+  @Dependent
+  FurtherPort prometheus(TelemetryConfig config) {
+    return new FurtherPort(
+        "Prometheus API",
+        config.host(),
+        config.ports().prometheus(),
+        Map.of("/api/", "/telemetry/prometheus/api/"));
+  }
+}

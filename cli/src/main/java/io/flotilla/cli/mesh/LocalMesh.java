@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.cli.mesh;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Starts a mesh and holds its processes.
+ *
+ * <p>The control plane starts first; the application beside it, since it needs nobody; the proxies
+ * once there is a root certificate to trust. Then a request is sent through the gateway until it is
+ * answered. If anything fails, all that was started is stopped again.
+ */
+public final class LocalMesh {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PAUSE = Duration.ofMillis(100);
+  private static final int LAST_WORDS = 15;
+
+  private final Home home;
+  private final MeshPlan plan;
+  private final Progress progress;
+  private final Readiness readiness = new Readiness();
+  private final List<RunningPart> running = new ArrayList<>();
+  private volatile boolean stopping;
+
+  public LocalMesh(Home home, MeshPlan plan, Progress progress) {
+    this.home = home;
+    this.plan = plan;
+    this.progress = progress;
+  }
+
+  /**
+   * Starts everything and returns once a request crosses the mesh.
+   *
+   * @throws MeshException with a sentence for the user; nothing is left running then
+   * @throws IOException if files cannot be written
+   */
+  public MeshState start() throws IOException {
+    refuseSecond();
+    PortCheck.check(plan);
+    MeshFiles files = new MeshFiles(plan);
+    MeshParts parts = new MeshParts(home, plan, files);
+    List<Part> control = parts.controlPlane();
+    List<Part> proxies = parts.proxies();
+    List<Part> application = parts.application();
+    prepare(files);
+    try {
+      launch(control);
+      launch(application);
+      await(control);
+      launch(proxies);
+      save();
+      await(proxies);
+      await(application);
+      awaitTrial();
+    } catch (IOException | RuntimeException e) {
+      stop();
+      throw e;
+    }
+    return save();
+  }
+
+  private void refuseSecond() throws IOException {
+    var state = MeshState.read(plan.state());
+    if (state.isPresent() && state.get().runs()) {
+      throw new MeshException(
+          "A mesh runs already, with its configuration in "
+              + state.get().dir()
+              + ": ./flotilla down"
+              + (plan.offset() == 0 ? "" : " --offset " + plan.offset())
+              + " stops it, ./flotilla up --offset "
+              + (plan.offset() + 100)
+              + " starts another beside it.");
+    }
+  }
+
+  private void prepare(MeshFiles files) throws IOException {
+    Files.createDirectories(plan.state());
+    Files.createDirectories(plan.state().resolve("logs"));
+    List<Workload> workloads = plan.workloads();
+    new ConfigDirectory(plan.dir()).prepare(home.sample(), plan.addresses(), workloads);
+    Tokens tokens = Tokens.in(plan.state().resolve("tokens"));
+    ControlSettings settings = new ControlSettings(plan, files, tokens);
+    if (plan.processes()) {
+      files.writeSettings("citadel", settings.alone("citadel", ControlPort.CITADEL_HTTP));
+      files.writeSettings("galley", settings.alone("galley", ControlPort.GALLEY_HTTP));
+      files.writeSettings("pilot", settings.alone("pilot", ControlPort.PILOT_HTTP));
+      files.writeSettings("telemetry", settings.alone("telemetry", ControlPort.TELEMETRY_HTTP));
+      files.writeSettings("console", settings.alone("console", ControlPort.CONSOLE));
+      for (Workload workload : workloads) {
+        files.writeProxies(files.proxies("proxy-" + workload.name()), List.of(workload), tokens);
+      }
+    } else {
+      files.writeSettings("control", settings.together());
+      files.writeProxies(files.proxies("proxies"), workloads, tokens);
+    }
+    files.writeBookinfo(workloads);
+    clear(files.targets());
+    files.writeTargets("mesh", workloads);
+  }
+
+  private static void clear(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  private void launch(List<Part> parts) throws IOException {
+    for (Part part : parts) {
+      running.add(RunningPart.start(part));
+      save();
+    }
+  }
+
+  private MeshState save() throws IOException {
+    MeshState state =
+        new MeshState(
+            plan.dir().toString(),
+            plan.state().toString(),
+            plan.offset(),
+            plan.entrance(),
+            plan.dataplane(),
+            plan.urls(),
+            plan.application() ? plan.applicationUrl() : "",
+            running.stream().map(RunningPart::state).toList());
+    state.write();
+    return state;
+  }
+
+  private void await(List<Part> parts) {
+    for (Part part : parts) {
+      RunningPart of = running.stream().filter(r -> r.part() == part).findFirst().orElseThrow();
+      int count = part.probes().size();
+      awaitUntil(
+          part.title(),
+          () -> {
+            int ready = readiness.ready(part.probes());
+            return new Step(
+                ready == count, count == 1 ? "starting" : ready + " of " + count + " ready");
+          },
+          count == 1 ? "ready" : count + " ready",
+          of.process().info().startInstant().orElse(Instant.now()));
+    }
+  }
+
+  private void awaitTrial() {
+    if (plan.application()) {
+      URI page = URI.create(plan.applicationUrl());
+      awaitUntil(
+          "mesh",
+          () -> new Step(readiness.isReady(page), "waiting for a request to cross it"),
+          "a request crosses it",
+          Instant.now());
+    }
+  }
+
+  private record Step(boolean done, String how) {}
+
+  private interface Question {
+    Step ask();
+  }
+
+  private void awaitUntil(String title, Question question, String done, Instant since) {
+    Instant deadline = Instant.now().plus(PATIENCE);
+    while (true) {
+      Step step = question.ask();
+      Duration took = Duration.between(since, Instant.now());
+      if (step.done()) {
+        progress.done(title, done, took);
+        return;
+      }
+      RunningPart dead =
+          running.stream().filter(r -> !r.process().isAlive()).findFirst().orElse(null);
+      if (dead != null && !stopping) {
+        progress.failed(dead.part().title(), "ended");
+        throw new MeshException(ended(dead), lastWords(dead));
+      }
+      if (Instant.now().isAfter(deadline)) {
+        progress.failed(title, step.how());
+        throw new MeshException(
+            "The "
+                + title
+                + " did not become ready within "
+                + PATIENCE.toSeconds()
+                + " seconds ("
+                + step.how()
+                + "): see the logs in "
+                + plan.state().resolve("logs")
+                + ".");
+      }
+      progress.pending(title, step.how() + ", " + Progress.seconds(took));
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MeshException("The start was interrupted.", e);
+    }
+  }
+
+  private static String ended(RunningPart part) {
+    return "The process '"
+        + part.part().name()
+        + "' ended with status "
+        + part.process().exitValue()
+        + ": see "
+        + part.part().log()
+        + ".";
+  }
+
+  private static Throwable lastWords(RunningPart part) {
+    return new IOException("its last words:\n" + String.join("\n", part.lastWords(LAST_WORDS)));
+  }
+
+  /** Calls {@code told} with a sentence for each process that ends though nobody stopped it. */
+  public void watch(Consumer<String> told) {
+    for (RunningPart part : running) {
+      part.process()
+          .onExit()
+          .thenAccept(
+              process -> {
+                if (!stopping) {
+                  told.accept(ended(part));
+                }
+              });
+    }
+  }
+
+  /** Waits until every process has ended. */
+  public void join() {
+    running.forEach(part -> part.process().onExit().join());
+  }
+
+  /** Stops everything, the proxies first, so that they drain while the rest still answers. */
+  public void stop() {
+    stopping = true;
+    stop(running.reversed().stream().map(r -> r.process().toHandle()).toList());
+    try {
+      new MeshState(
+              plan.dir().toString(),
+              plan.state().toString(),
+              plan.offset(),
+              plan.entrance(),
+              plan.dataplane(),
+              plan.urls(),
+              "",
+              List.of())
+          .forget();
+    } catch (IOException e) {
+      throw new MeshException(
+          "Everything was stopped, but " + plan.state() + " cannot be written: " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Stops the mesh of {@code state}, which another process may have started. */
+  public static void stop(MeshState state) throws IOException {
+    stop(state.parts().reversed().stream().flatMap(part -> part.process().stream()).toList());
+    state.forget();
+  }
+
+  private static void stop(List<ProcessHandle> processes) {
+    for (ProcessHandle process : processes) {
+      RunningPart.stop(process);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.cli.mesh;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code ./flotilla up} was asked for.
+ *
+ * @param dir the configuration directory
+ * @param state where pids, logs, tokens and the services' own data live
+ * @param offset added to every port of the control plane; picks the loopback networks
+ * @param entrance the port of the ingress gateway on 127.0.0.1
+ * @param processes every service and proxy a process of its own
+ * @param application whether bookinfo runs
+ * @param kafka "host:port" for the event channels; null: in memory
+ * @param dataplane "flotilla" or "envoy"
+ * @param certificateTtlSeconds of workload certificates; 0: the default
+ */
+public record MeshPlan(
+    Path dir,
+    Path state,
+    int offset,
+    int entrance,
+    boolean processes,
+    boolean application,
+    @Nullable String kafka,
+    String dataplane,
+    int certificateTtlSeconds) {
+
+  private static final int MAX_OFFSET = 40_000;
+
+  public MeshPlan {
+    if (offset < 0 || offset > MAX_OFFSET) {
+      throw new MeshException("--offset must be 0 to " + MAX_OFFSET + ", but is " + offset + ".");
+    }
+    if (entrance < 1 || entrance > 65535) {
+      throw new MeshException("--port must be 1 to 65535, but is " + entrance + ".");
+    }
+    if (kafka != null && !processes) {
+      throw new MeshException(
+          "--kafka needs --processes: in one JVM the event channels are in memory.");
+    }
+    if (kafka != null && !kafka.matches("[^:\\s,]+:\\d{1,5}(,[^:\\s,]+:\\d{1,5})*")) {
+      throw new MeshException("--kafka must be HOST:PORT, but is '" + kafka + "'.");
+    }
+    if (!dataplane.equals("flotilla") && !dataplane.equals("envoy")) {
+      throw new MeshException("--dataplane must be flotilla or envoy, but is '" + dataplane + "'.");
+    }
+  }
+
+  /** The mesh's loopback addresses. */
+  public Addresses addresses() {
+    return new Addresses(offset);
+  }
+
+  /** A port of the control plane. */
+  public int port(ControlPort port) {
+    return port.number(offset);
+  }
+
+  /** "host:port" of a port of the control plane. */
+  public String local(ControlPort port) {
+    return "127.0.0.1:" + port(port);
+  }
+
+  /** All workloads: the gateways, and the application's. */
+  public List<Workload> workloads() {
+    List<Workload> all = new ArrayList<>();
+    if (application) {
+      all.addAll(Workload.bookinfo(addresses()));
+    }
+    all.addAll(Workload.gateways(addresses(), entrance));
+    return List.copyOf(all);
+  }
+
+  /** The product page, or the bare entrance where there is no application. */
+  public String applicationUrl() {
+    return "http://127.0.0.1:" + entrance + (application ? "/productpage" : "");
+  }
+
+  /** What people open, by name. */
+  public Map<String, String> urls() {
+    Map<String, String> urls = new LinkedHashMap<>();
+    urls.put("application", applicationUrl());
+    urls.put("console", "http://" + local(ControlPort.CONSOLE) + "/");
+    urls.put("traces", "http://" + local(ControlPort.JAEGER));
+    urls.put("metrics", "http://" + local(ControlPort.PROMETHEUS));
+    urls.put("pilot", "http://" + local(ControlPort.PILOT_DEBUG));
+    return urls;
+  }
+}

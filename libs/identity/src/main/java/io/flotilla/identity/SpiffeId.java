@@ -26,7 +26,16 @@ public record SpiffeId(TrustDomain trustDomain, String path) {
 
   /** The id of a Kubernetes service account, in Istio's form. */
   public static SpiffeId of(TrustDomain trustDomain, String namespace, String serviceAccount) {
-    return new SpiffeId(trustDomain, "/ns/" + namespace + "/sa/" + serviceAccount);
+    SpiffeId id = new SpiffeId(trustDomain, "/ns/" + namespace + "/sa/" + serviceAccount);
+    if (!id.isIstioForm()) {
+      throw new InvalidIdentityException(
+          "'"
+              + Excerpt.of(namespace)
+              + "' and '"
+              + Excerpt.of(serviceAccount)
+              + "' are not a namespace and a service account");
+    }
+    return id;
   }
 
   /**

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       UpCommand.class,
       DownCommand.class,
       StatusCommand.class,
+      RestartCommand.class,
       RunCommand.class,
       LogsCommand.class,
       VersionCommand.class,

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli;
 
-import io.flotilla.cli.mesh.MeshException;
 import io.flotilla.cli.mesh.MeshState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,18 +30,7 @@ final class LogsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     MeshState state = mesh.running();
-    List<MeshState.PartState> parts =
-        state.parts().stream().filter(p -> part == null || p.name().equals(part)).toList();
-    if (parts.isEmpty()) {
-      throw new MeshException(
-          "No part is called '"
-              + part
-              + "': there are "
-              + state.parts().stream()
-                  .map(MeshState.PartState::name)
-                  .collect(Collectors.joining(", "))
-              + ".");
-    }
+    List<MeshState.PartState> parts = part == null ? state.parts() : List.of(state.part(part));
     for (MeshState.PartState each : parts) {
       if (parts.size() > 1) {
         System.out.println("== " + each.name());

@@ -53,11 +53,10 @@ final class UpCommand implements Callable<Integer> {
   boolean withoutApplication;
 
   @Option(
-      names = "--dataplane",
-      paramLabel = "KIND",
-      defaultValue = "flotilla",
-      description = "flotilla or envoy: what runs as sidecar and gateway.")
-  String dataplane = "flotilla";
+      names = "--envoy",
+      paramLabel = "PATH",
+      description = "Real Envoys as sidecars and gateways: the path of the binary.")
+  @Nullable Path envoy;
 
   @Option(
       names = "--certificate-ttl",
@@ -77,7 +76,7 @@ final class UpCommand implements Callable<Integer> {
             processes,
             !withoutApplication,
             kafka,
-            dataplane,
+            envoy == null ? null : envoy.toAbsolutePath(),
             certificateTtl);
     Progress progress = new Progress(System.out, "1".equals(System.getenv("FLOTILLA_TERMINAL")));
     progress.say("Flotilla starts; its configuration is in " + plan.dir());

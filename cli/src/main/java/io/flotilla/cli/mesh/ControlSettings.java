@@ -49,6 +49,10 @@ final class ControlSettings {
         "quarkus.http.host", "127.0.0.1", "quarkus.http.port", String.valueOf(plan.port(port)));
   }
 
+  private String port(ControlPort port) {
+    return String.valueOf(plan.port(port));
+  }
+
   private Map<String, String> galley() {
     return Map.of();
   }
@@ -58,11 +62,26 @@ final class ControlSettings {
   }
 
   private Map<String, String> citadel() {
-    return Map.of();
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("flotilla.citadel.ca.host", "127.0.0.1");
+    all.put("flotilla.citadel.ca.port", port(ControlPort.CITADEL));
+    all.put("flotilla.citadel.root.dir", files.citadel().toString());
+    all.put("flotilla.citadel.plugged-in.dir", files.citadel().resolve("cacerts").toString());
+    all.put("flotilla.citadel.attest.jwt.jwks-file", tokens.keySet().toString());
+    all.put("flotilla.citadel.attest.jwt.issuer", Tokens.ISSUER);
+    return all;
   }
 
   private Map<String, String> telemetry() {
-    return Map.of();
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("flotilla.telemetry.host", "127.0.0.1");
+    all.put("flotilla.telemetry.ports.otlp-grpc", port(ControlPort.OTLP_GRPC));
+    all.put("flotilla.telemetry.ports.otlp-http", port(ControlPort.OTLP_HTTP));
+    all.put("flotilla.telemetry.ports.zipkin", port(ControlPort.ZIPKIN));
+    all.put("flotilla.telemetry.ports.jaeger-query", port(ControlPort.JAEGER));
+    all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
+    all.put("flotilla.telemetry.scrape.file", files.allTargets().toString());
+    return all;
   }
 
   private Map<String, String> console() {

@@ -71,7 +71,7 @@ public final class GuestWorkload implements AutoCloseable {
             false,
             false,
             null,
-            mesh.dataplane(),
+            mesh.envoy() == null ? null : Path.of(mesh.envoy()),
             0);
     Path claims = Files.createDirectories(plan.state().resolve("guests"));
     for (int number = FIRST; number <= LAST; number++) {
@@ -208,7 +208,7 @@ public final class GuestWorkload implements AutoCloseable {
     Part part =
         new MeshParts(home, plan, files)
             .proxies(name, "sidecar", List.of(workload), files.proxies(name));
-    RunningPart started = RunningPart.start(part);
+    RunningPart started = RunningPart.start(part, false);
     sidecar = started;
     Readiness readiness = new Readiness();
     Instant since = Instant.now();
@@ -240,7 +240,7 @@ public final class GuestWorkload implements AutoCloseable {
     try {
       config.delete(file());
       MeshFiles files = new MeshFiles(plan);
-      Files.deleteIfExists(files.targets().resolve("run-" + workload.name() + ".json"));
+      files.removeTargets("run-" + workload.name());
       Files.deleteIfExists(files.proxies("run-" + workload.name()));
       if (started != null) {
         RunningPart.stop(started.process().toHandle());

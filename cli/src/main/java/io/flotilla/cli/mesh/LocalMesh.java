@@ -119,7 +119,7 @@ public final class LocalMesh {
 
   private void launch(List<Part> parts) throws IOException {
     for (Part part : parts) {
-      running.add(RunningPart.start(part));
+      running.add(RunningPart.start(part, false));
       save();
     }
   }
@@ -131,7 +131,7 @@ public final class LocalMesh {
             plan.state().toString(),
             plan.offset(),
             plan.entrance(),
-            plan.dataplane(),
+            plan.envoy() == null ? null : plan.envoy().toString(),
             plan.urls(),
             plan.application() ? plan.applicationUrl() : "",
             running.stream().map(RunningPart::state).toList());
@@ -250,34 +250,36 @@ public final class LocalMesh {
   /** Stops everything, the proxies first, so that they drain while the rest still answers. */
   public void stop() {
     stopping = true;
-    stop(running.reversed().stream().map(r -> r.process().toHandle()).toList());
     try {
-      new MeshState(
-              plan.dir().toString(),
-              plan.state().toString(),
-              plan.offset(),
-              plan.entrance(),
-              plan.dataplane(),
-              plan.urls(),
-              "",
-              List.of())
-          .forget();
+      // What was restarted meanwhile stands in the file only.
+      var state = MeshState.read(plan.state());
+      if (state.isPresent()) {
+        stop(state.get());
+      }
+      running.reversed().forEach(part -> RunningPart.stop(part.process().toHandle()));
     } catch (IOException e) {
       throw new MeshException(
-          "Everything was stopped, but " + plan.state() + " cannot be written: " + e.getMessage(),
+          "The files in " + plan.state() + " cannot be read or written: " + e.getMessage() + ".",
           e);
     }
   }
 
   /** Stops the mesh of {@code state}, which another process may have started. */
   public static void stop(MeshState state) throws IOException {
-    stop(state.parts().reversed().stream().flatMap(part -> part.process().stream()).toList());
+    state.parts().reversed().stream()
+        .flatMap(part -> part.process().stream())
+        .forEach(RunningPart::stop);
     state.forget();
   }
 
-  private static void stop(List<ProcessHandle> processes) {
-    for (ProcessHandle process : processes) {
-      RunningPart.stop(process);
-    }
+  /**
+   * Stops one process if it still runs and starts it again.
+   *
+   * @throws MeshException if there is none of that name
+   */
+  public static void restart(MeshState state, String name) throws IOException {
+    MeshState.PartState part = state.part(name);
+    part.process().ifPresent(RunningPart::stop);
+    state.with(RunningPart.start(part.part(), true).state()).write();
   }
 }

@@ -6,11 +6,16 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The files by which {@code up} tells the processes what to be; all in the state directory. */
 final class MeshFiles {
@@ -43,14 +48,24 @@ final class MeshFiles {
     return plan.state().resolve("bookinfo.json");
   }
 
-  /** Prometheus' file_sd targets, one file a part. */
+  /** Prometheus' file_sd targets: one file a part, which a Prometheus server reads. */
   Path targets() {
     return plan.state().resolve("targets");
   }
 
+  /** The same in one file, which telemetry reads. */
+  Path allTargets() {
+    return plan.state().resolve("targets.json");
+  }
+
+  /** Where Citadel keeps its root. */
+  Path citadel() {
+    return plan.state().resolve("citadel");
+  }
+
   /** The root certificate, which Citadel writes. */
   Path root() {
-    return plan.state().resolve("citadel").resolve("root-cert.pem");
+    return citadel().resolve("root-cert.pem");
   }
 
   void writeSettings(String part, Map<String, String> settings) throws IOException {
@@ -95,6 +110,9 @@ final class MeshFiles {
     control.put("rootFile", root().toString());
     control.put("tokenFile", token.toString());
     node.put("dataplane", plan.dataplane());
+    if (plan.envoy() != null) {
+      node.put("envoyBinary", plan.envoy().toString());
+    }
     node.put("stateDir", plan.state().resolve("proxy").resolve(workload.name()).toString());
     if (plan.certificateTtlSeconds() > 0) {
       node.put("certificateTtlSeconds", plan.certificateTtlSeconds());
@@ -119,7 +137,7 @@ final class MeshFiles {
     Files.writeString(bookinfo(), JSON.writeValueAsString(node));
   }
 
-  /** What telemetry and a Prometheus server scrape. */
+  /** Writes what telemetry and a Prometheus server scrape of {@code part}. */
   void writeTargets(String part, List<Workload> workloads) throws IOException {
     Files.createDirectories(targets());
     ArrayNode groups = JSON.createArrayNode();
@@ -133,9 +151,35 @@ final class MeshFiles {
           .put("pod", workload.name())
           .put("app", workload.app());
     }
-    Path half = targets().resolve("." + part + ".tmp");
-    Files.writeString(half, JSON.writeValueAsString(groups));
-    Files.move(
-        half, targets().resolve(part + ".json"), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    replace(targets().resolve(part + ".json"), groups);
+    joinTargets();
+  }
+
+  /** {@code part} is scraped no more. */
+  void removeTargets(String part) throws IOException {
+    Files.deleteIfExists(targets().resolve(part + ".json"));
+    joinTargets();
+  }
+
+  private void joinTargets() throws IOException {
+    try (FileChannel lock =
+            FileChannel.open(
+                plan.state().resolve("targets.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock held = lock.lock();
+        Stream<Path> files = Files.list(targets())) {
+      ArrayNode all = JSON.createArrayNode();
+      for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+        all.addAll((ArrayNode) JSON.readTree(Files.readString(file)));
+      }
+      replace(allTargets(), all);
+    }
+  }
+
+  private static void replace(Path file, ArrayNode content) throws IOException {
+    Path half = file.resolveSibling("." + file.getFileName() + ".tmp");
+    Files.writeString(half, JSON.writeValueAsString(content));
+    Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -5,7 +5,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Which processes a plan needs, and how each is started. */
 final class MeshParts {
@@ -71,7 +70,6 @@ final class MeshParts {
             List.of(),
             home.jar(PROXIES_MODULE, "flotilla-standalone-proxies"),
             List.of(file.toString())),
-        Map.of(),
         files.log(name),
         workloads.stream()
             .map(w -> plan.addresses().proxy(w.number()))
@@ -93,7 +91,6 @@ final class MeshParts {
                 List.of(),
                 home.jar("samples/bookinfo", "flotilla-bookinfo"),
                 List.of(files.bookinfo().toString())),
-            Map.of(),
             files.log("bookinfo"),
             plan.workloads().stream()
                 .filter(w -> w.role() == Workload.Role.SIDECAR)
@@ -113,7 +110,6 @@ final class MeshParts {
             List.of("-Dsmallrye.config.locations=" + files.settings(name).toUri()),
             home.quarkus(module),
             List.of()),
-        Map.of(),
         files.log(name),
         List.of(URI.create("http://" + plan.local(health) + READY)));
   }

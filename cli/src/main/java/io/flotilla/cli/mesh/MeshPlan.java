@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli.mesh;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param processes every service and proxy a process of its own
  * @param application whether bookinfo runs
  * @param kafka "host:port" for the event channels; null: in memory
- * @param dataplane "flotilla" or "envoy"
+ * @param envoy the binary that runs as sidecar and gateway; null: our engine
  * @param certificateTtlSeconds of workload certificates; 0: the default
  */
 public record MeshPlan(
@@ -29,7 +30,7 @@ public record MeshPlan(
     boolean processes,
     boolean application,
     @Nullable String kafka,
-    String dataplane,
+    @Nullable Path envoy,
     int certificateTtlSeconds) {
 
   private static final int MAX_OFFSET = 40_000;
@@ -48,8 +49,8 @@ public record MeshPlan(
     if (kafka != null && !kafka.matches("[^:\\s,]+:\\d{1,5}(,[^:\\s,]+:\\d{1,5})*")) {
       throw new MeshException("--kafka must be HOST:PORT, but is '" + kafka + "'.");
     }
-    if (!dataplane.equals("flotilla") && !dataplane.equals("envoy")) {
-      throw new MeshException("--dataplane must be flotilla or envoy, but is '" + dataplane + "'.");
+    if (envoy != null && !Files.isExecutable(envoy)) {
+      throw new MeshException("--envoy must name an executable file, but " + envoy + " is none.");
     }
   }
 
@@ -66,6 +67,11 @@ public record MeshPlan(
   /** "host:port" of a port of the control plane. */
   public String local(ControlPort port) {
     return "127.0.0.1:" + port(port);
+  }
+
+  /** "flotilla" or "envoy": what the proxies are. */
+  public String dataplane() {
+    return envoy == null ? "flotilla" : "envoy";
   }
 
   /** All workloads: the gateways, and the application's. */

@@ -5,18 +5,21 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code up} leaves for {@code status}, {@code run}, {@code logs} and {@code down}: the file
  * {@code mesh.json} of the state directory.
  *
  * @param urls what people open, by name
+ * @param envoy the binary of the proxies; null: our engine
  * @param trial an address that answers 200 once a request crosses the whole mesh; may be empty
  */
 public record MeshState(
@@ -24,7 +27,7 @@ public record MeshState(
     String state,
     int offset,
     int entrance,
-    String dataplane,
+    @Nullable String envoy,
     Map<String, String> urls,
     String trial,
     List<PartState> parts) {
@@ -34,10 +37,22 @@ public record MeshState(
    *
    * @param started in milliseconds since 1970, by which a process that was given the same pid later
    *     is told apart
+   * @param command by which it is started again
    * @param probes URLs that answer 200 when the part is ready
    */
   public record PartState(
-      String name, String title, long pid, long started, String log, List<String> probes) {
+      String name,
+      String title,
+      long pid,
+      long started,
+      List<String> command,
+      String log,
+      List<String> probes) {
+    /** What to start. */
+    Part part() {
+      return new Part(
+          name, title, command, Path.of(log), probes.stream().map(URI::create).toList());
+    }
 
     /** The process, if it still runs. */
     public Optional<ProcessHandle> process() {
@@ -56,6 +71,38 @@ public record MeshState(
   private static final String FILE = "mesh.json";
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** The same mesh with another process for the part of that name. */
+  MeshState with(PartState replaced) {
+    return new MeshState(
+        dir,
+        state,
+        offset,
+        entrance,
+        envoy,
+        urls,
+        trial,
+        parts.stream().map(part -> part.name().equals(replaced.name()) ? replaced : part).toList());
+  }
+
+  /**
+   * The part of that name.
+   *
+   * @throws MeshException if there is none
+   */
+  public PartState part(String name) {
+    return parts.stream()
+        .filter(part -> part.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new MeshException(
+                    "No part is called '"
+                        + name
+                        + "': there are "
+                        + String.join(", ", parts.stream().map(PartState::name).toList())
+                        + "."));
+  }
 
   /** Whether any of its processes runs. */
   public boolean runs() {

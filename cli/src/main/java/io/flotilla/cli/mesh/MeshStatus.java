@@ -60,6 +60,12 @@ public record MeshStatus(
             && parts.stream().allMatch(PartStatus::isReady)
             && (mesh.trial().isEmpty() || readiness.isReady(URI.create(mesh.trial())));
     return new MeshStatus(
-        ready, mesh.dir(), mesh.urls(), mesh.state(), mesh.offset(), mesh.dataplane(), parts);
+        ready,
+        mesh.dir(),
+        mesh.urls(),
+        mesh.state(),
+        mesh.offset(),
+        mesh.envoy() == null ? "flotilla" : "envoy",
+        parts);
   }
 }

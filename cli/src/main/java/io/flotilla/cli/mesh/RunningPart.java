@@ -26,7 +26,12 @@ final class RunningPart {
     this.process = process;
   }
 
-  static RunningPart start(Part part) throws IOException {
+  /**
+   * Starts it.
+   *
+   * @param again whether its log goes on
+   */
+  static RunningPart start(Part part, boolean again) throws IOException {
     Files.createDirectories(part.log().getParent());
     List<String> command = new ArrayList<>();
     // In a session of its own, so that Ctrl-C reaches only us and we stop the parts in order.
@@ -39,8 +44,10 @@ final class RunningPart {
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectOutput(part.log().toFile());
-    builder.environment().putAll(part.environment());
+            .redirectOutput(
+                again
+                    ? ProcessBuilder.Redirect.appendTo(part.log().toFile())
+                    : ProcessBuilder.Redirect.to(part.log().toFile()));
     return new RunningPart(part, builder.start());
   }
 
@@ -58,6 +65,7 @@ final class RunningPart {
         part.title(),
         process.pid(),
         process.info().startInstant().orElse(Instant.EPOCH).toEpochMilli(),
+        part.command(),
         part.log().toString(),
         part.probes().stream().map(Object::toString).toList());
   }

@@ -96,8 +96,7 @@ class MeshFilesTest {
   void namesThePortThatIsTakenAndWhoNeedsIt() throws Exception {
     try (var taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
       MeshPlan plan =
-          new MeshPlan(
-              folder, folder, 39_000, taken.getLocalPort(), false, true, null, "flotilla", 0);
+          new MeshPlan(folder, folder, 39_000, taken.getLocalPort(), false, true, null, null, 0);
 
       assertThatThrownBy(() -> PortCheck.check(plan))
           .isInstanceOf(MeshException.class)
@@ -110,11 +109,12 @@ class MeshFilesTest {
   @Test
   void refusesWhatCannotBe() {
     assertThatThrownBy(() -> plan(50_000)).hasMessageContaining("--offset must be 0 to 40000");
-    assertThatThrownBy(
-            () -> new MeshPlan(folder, folder, 0, 8080, false, true, "k:9092", "flotilla", 0))
+    assertThatThrownBy(() -> new MeshPlan(folder, folder, 0, 8080, false, true, "k:9092", null, 0))
         .hasMessageContaining("--kafka needs --processes");
-    assertThatThrownBy(() -> new MeshPlan(folder, folder, 0, 8080, false, true, null, "nginx", 0))
-        .hasMessageContaining("--dataplane must be flotilla or envoy");
+    assertThatThrownBy(
+            () ->
+                new MeshPlan(folder, folder, 0, 8080, false, true, null, folder.resolve("none"), 0))
+        .hasMessageContaining("--envoy must name an executable file");
   }
 
   private MeshPlan plan(int offset) {
@@ -126,7 +126,7 @@ class MeshFilesTest {
         false,
         true,
         null,
-        "flotilla",
+        null,
         0);
   }
 

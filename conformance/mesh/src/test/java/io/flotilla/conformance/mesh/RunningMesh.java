@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 /**
  * A mesh that {@code ./flotilla up --detach} started, in a new folder and beside whatever else runs
  * on the machine. The system property {@code flotilla.dataplane} (flotilla or envoy) says what its
- * proxies are; {@code flotilla.root} is the checkout, {@code flotilla.corpus} upstream's files.
+ * proxies are; {@code flotilla.envoy} where Envoy is, {@code flotilla.root} is the checkout, {@code
+ * flotilla.corpus} upstream's files.
  */
 public final class RunningMesh implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,9 +52,11 @@ public final class RunningMesh implements AutoCloseable {
       int offset = 1000 + ThreadLocalRandom.current().nextInt(11_000);
       RunningMesh mesh = new RunningMesh(Files.createTempDirectory("flotilla-mesh"), offset);
       List<String> command =
-          new ArrayList<>(
-              List.of(
-                  "up", "--detach", "--dir", mesh.dir().toString(), "--dataplane", dataplane()));
+          new ArrayList<>(List.of("up", "--detach", "--dir", mesh.dir().toString()));
+      if (dataplane().equals("envoy")) {
+        command.add("--envoy");
+        command.add(required("flotilla.envoy"));
+      }
       command.addAll(Arrays.asList(options));
       Outcome outcome = mesh.flotilla(command.toArray(String[]::new));
       if (outcome.status() == 0) {
@@ -73,24 +76,32 @@ public final class RunningMesh implements AutoCloseable {
     return System.getProperty("flotilla.dataplane", "flotilla");
   }
 
-  /** Runs {@code ./flotilla ARGUMENTS --offset N}. */
+  /** Runs {@code ./flotilla ARGUMENTS --offset N} to its end. */
   public Outcome flotilla(String... arguments) throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "output", ".txt");
+    Process process = builder(arguments).redirectOutput(output.toFile()).start();
+    if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+      return new Outcome(-1, Files.readString(output) + "\n(did not end)");
+    }
+    return new Outcome(process.exitValue(), Files.readString(output));
+  }
+
+  /** Starts {@code ./flotilla ARGUMENTS --offset N} and leaves it running. */
+  public Process launch(String... arguments) throws IOException {
+    return builder(arguments).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  private ProcessBuilder builder(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(root().resolve("flotilla").toString());
     command.add(arguments[0]);
     command.add("--offset");
     command.add(String.valueOf(offset));
     command.addAll(Arrays.asList(arguments).subList(1, arguments.length));
-    Path output = folder.resolve("output");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("FLOTILLA_HOME", folder.resolve("home").toString());
-    Process process = builder.start();
-    if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-      return new Outcome(-1, Files.readString(output) + "\n(did not end)");
-    }
-    return new Outcome(process.exitValue(), Files.readString(output));
+    return builder;
   }
 
   /** The checkout. */

@@ -5,6 +5,7 @@ import static io.restassured.RestAssured.given;
 import static io.restassured.RestAssured.when;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
@@ -18,7 +19,6 @@ import io.flotilla.contract.ca.IstioCertificateServiceGrpc;
 import io.flotilla.identity.CertificateAuthority;
 import io.flotilla.identity.CertificateSigningRequest;
 import io.flotilla.identity.JwtClaims;
-import io.flotilla.identity.JwtSigner;
 import io.flotilla.identity.KeyMaterial;
 import io.flotilla.identity.Pem;
 import io.flotilla.identity.RotatingKeys;
@@ -26,6 +26,7 @@ import io.flotilla.identity.SpiffeId;
 import io.flotilla.identity.Svid;
 import io.flotilla.identity.TrustBundle;
 import io.flotilla.identity.TrustDomain;
+import io.flotilla.shell.MeshEvent;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -40,8 +41,6 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -60,8 +59,6 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 class CertificateServiceTest {
-  private static final JwtSigner TOKENS = new JwtSigner(KeyMaterial.p256(), "test");
-
   @Inject Citadel citadel;
   @Inject CertificateEventsRecorder events;
 
@@ -69,9 +66,7 @@ class CertificateServiceTest {
 
   @BeforeAll
   static void writeTheKeySet() throws Exception {
-    Path file = Path.of("target", "citadel-test", "jwks.json");
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, TOKENS.keys().toJson());
+    TestTokens.writeKeySet();
   }
 
   @BeforeEach
@@ -162,7 +157,7 @@ class CertificateServiceTest {
   void refusesAnExpiredToken() {
     Instant now = Instant.now();
     String expired =
-        TOKENS.sign(
+        TestTokens.SIGNER.sign(
             JwtClaims.of(
                 "test",
                 "system:serviceaccount:default:reviews",
@@ -181,7 +176,7 @@ class CertificateServiceTest {
   void refusesATokenForAnotherAudience() {
     Instant now = Instant.now();
     String other =
-        TOKENS.sign(
+        TestTokens.SIGNER.sign(
             JwtClaims.of(
                 "test",
                 "system:serviceaccount:default:reviews",
@@ -199,7 +194,8 @@ class CertificateServiceTest {
   void refusesATokenOfNoServiceAccount() {
     Instant now = Instant.now();
     String user =
-        TOKENS.sign(JwtClaims.of("test", "admin", "istio-ca", now, now.plusSeconds(3600)));
+        TestTokens.SIGNER.sign(
+            JwtClaims.of("test", "admin", "istio-ca", now, now.plusSeconds(3600)));
 
     assertRefused(
         () -> call(channel, bearer(user), csr(KeyMaterial.p256(), "reviews"), 0),
@@ -237,7 +233,8 @@ class CertificateServiceTest {
             pilot,
             List.of("istiod.istio-system.svc", "pilot.istio-system.svc", "localhost", "127.0.0.1"));
 
-    IstioCertificateResponse answer = call(channel, bearer(token("istio-system", "pilot")), csr, 0);
+    IstioCertificateResponse answer =
+        call(channel, bearer(TestTokens.token("istio-system", "pilot")), csr, 0);
 
     assertThat(chain(answer).getFirst().getSubjectAlternativeNames()).hasSize(5);
   }
@@ -427,7 +424,8 @@ class CertificateServiceTest {
     String csr =
         CertificateSigningRequest.build(
             key, SpiffeId.of(TrustDomain.CLUSTER_LOCAL, namespace, account));
-    return Svid.of(chain(call(channel, bearer(token(namespace, account)), csr, 3600)), key);
+    return Svid.of(
+        chain(call(channel, bearer(TestTokens.token(namespace, account)), csr, 3600)), key);
   }
 
   private static IstioCertificateResponse call(
@@ -453,11 +451,10 @@ class CertificateServiceTest {
   }
 
   private void awaitEvent(String type, String subject) {
-    Instant end = Instant.now().plusSeconds(10);
-    while (events.about(subject).stream().noneMatch(each -> each.type().equals(type))) {
-      assertThat(Instant.now()).as("%s of %s", type, subject).isBefore(end);
-      Thread.onSpinWait();
-    }
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> assertThat(events.about(subject)).extracting(MeshEvent::type).contains(type));
   }
 
   private static String csr(KeyMaterial key, String account) {
@@ -473,18 +470,7 @@ class CertificateServiceTest {
   }
 
   private static String token(String account) {
-    return token("default", account);
-  }
-
-  private static String token(String namespace, String account) {
-    Instant now = Instant.now();
-    return TOKENS.sign(
-        JwtClaims.of(
-            "test",
-            "system:serviceaccount:" + namespace + ":" + account,
-            "istio-ca",
-            now,
-            now.plusSeconds(3600)));
+    return TestTokens.token("default", account);
   }
 
   private static Metadata bearer(String token) {

@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -142,14 +144,27 @@ public final class CaClient implements CertificateSource {
       case DEADLINE_EXCEEDED ->
           CaException.failed(
               "The CA at " + target + " did not answer within " + DEADLINE.toSeconds() + " s", e);
-      case UNAVAILABLE ->
-          CaException.failed(
-              "The CA at " + target + " cannot be reached: " + why + " (" + rootMessage(e) + ")",
-              e);
+      case UNAVAILABLE -> CaException.failed(unreachable(e), e);
       default ->
           CaException.failed(
               "The CA at " + target + " failed: " + status.getCode() + ": " + why, e);
     };
+  }
+
+  private String unreachable(StatusRuntimeException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException || cause instanceof CertPathValidatorException) {
+        return "The CA at "
+            + target
+            + " shows a certificate that the trusted roots do not vouch for ("
+            + rootMessage(e)
+            + "): give this workload the mesh's root";
+      }
+    }
+    boolean reached = e.getCause() == null && e.getStatus().getDescription() != null;
+    return reached
+        ? "The CA at " + target + " cannot answer now: " + e.getStatus().getDescription()
+        : "The CA at " + target + " cannot be reached: " + rootMessage(e);
   }
 
   private static String rootMessage(Throwable e) {

@@ -2,6 +2,7 @@
 package io.flotilla.citadel.publish;
 
 import io.flotilla.citadel.attest.Caller;
+import io.flotilla.identity.PeerCertificates;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -9,13 +10,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import java.security.cert.Certificate;
-import java.security.cert.X509Certificate;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers what a gRPC caller shows, for the service to judge. */
@@ -34,7 +29,7 @@ final class CallerInterceptor implements ServerInterceptor {
     Caller caller =
         new Caller(
             token(headers.get(AUTHORIZATION)),
-            chain(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION)),
+            PeerCertificates.of(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION)),
             Optional.ofNullable(headers.get(RELAYED_FOR)),
             String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
     return Contexts.interceptCall(Context.current().withValue(CALLER, caller), call, headers, next);
@@ -49,19 +44,5 @@ final class CallerInterceptor implements ServerInterceptor {
         authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
             ? authorization.substring(BEARER.length()).strip()
             : authorization);
-  }
-
-  private static List<X509Certificate> chain(@Nullable SSLSession session) {
-    List<X509Certificate> chain = new ArrayList<>();
-    if (session != null) {
-      try {
-        for (Certificate each : session.getPeerCertificates()) {
-          chain.add((X509Certificate) each);
-        }
-      } catch (SSLPeerUnverifiedException e) {
-        return List.of();
-      }
-    }
-    return chain;
   }
 }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds;
+
+import java.util.List;
+
+/** Envoy's resource types, and the order in which they are pushed. */
+public final class TypeUrl {
+  public static final String CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+  public static final String ENDPOINTS =
+      "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+  public static final String LISTENER = "type.googleapis.com/envoy.config.listener.v3.Listener";
+  public static final String ROUTES =
+      "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+  public static final String SECRET =
+      "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+
+  /**
+   * What must exist before what refers to it: clusters, their secrets and endpoints, then listeners
+   * and their routes (xDS protocol, "Eventual consistency considerations").
+   */
+  public static final List<String> PUSH_ORDER =
+      List.of(CLUSTER, SECRET, ENDPOINTS, LISTENER, ROUTES);
+
+  private TypeUrl() {}
+}

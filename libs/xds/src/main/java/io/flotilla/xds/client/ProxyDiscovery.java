@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.client;
+
+import com.google.protobuf.Any;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.node.ProxyNode;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.model.tls.CertificateRef;
+import io.flotilla.model.tls.Secret;
+import io.flotilla.model.tls.TlsContext;
+import io.flotilla.model.tls.TrustRef;
+import io.flotilla.xds.TypeUrl;
+import io.flotilla.xds.codec.EnvoyDecoder;
+import io.flotilla.xds.codec.ResourceError;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a proxy's configuration current: subscribes to all clusters and listeners and to what they
+ * refer to, decodes, and hands out a snapshot whenever it is whole: every route table and every
+ * cluster's endpoints that are referred to have come, or are known not to exist. A resource that is
+ * refused is named to the server, and its last good version stays.
+ */
+public final class ProxyDiscovery implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ProxyDiscovery.class.getName());
+  // The agent's own, from its identity; never asked of the server.
+  private static final Set<String> OWN_SECRETS = Set.of("default", "ROOTCA");
+
+  private final RawAdsClient client;
+  private final Consumer<ProxySnapshot> consumer;
+  private final @Nullable SnapshotFile file;
+  private final Map<String, Map<String, RawAdsClient.Received>> raw = new LinkedHashMap<>();
+  private final Map<String, Listener> listeners = new LinkedHashMap<>();
+  private final Map<String, Cluster> clusters = new LinkedHashMap<>();
+  private final Map<String, RouteConfiguration> routes = new LinkedHashMap<>();
+  private final Map<String, ClusterLoadAssignment> endpoints = new LinkedHashMap<>();
+  private final Map<String, Secret> secrets = new LinkedHashMap<>();
+  private final Map<String, Set<String>> missing = new LinkedHashMap<>();
+  private final Map<String, String> refused = new TreeMap<>();
+  private boolean haveClusters;
+  private boolean haveListeners;
+  private long revision;
+  private volatile boolean connected;
+  private volatile List<String> problems = List.of();
+
+  /**
+   * @param file where the last good resources are kept; null: nowhere
+   * @param consumer gets snapshots, on the client's thread
+   */
+  public ProxyDiscovery(
+      Supplier<ManagedChannel> channels,
+      ProxyNode node,
+      @Nullable SnapshotFile file,
+      Consumer<ProxySnapshot> consumer) {
+    this.consumer = consumer;
+    this.file = file;
+    this.client = new RawAdsClient(channels, node, new Incoming());
+  }
+
+  /** Hands out what the file holds, if it holds a whole configuration, and connects. */
+  public void start() {
+    restore();
+    client.subscribeAll(List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER));
+    client.start();
+  }
+
+  /** Whether the stream is up now. */
+  public boolean isConnected() {
+    return connected;
+  }
+
+  /** Resources that were refused, and why. */
+  public List<String> problems() {
+    return problems;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  private void restore() {
+    if (file == null) {
+      return;
+    }
+    try {
+      Map<String, Map<String, RawAdsClient.Received>> saved = file.read();
+      for (String type : TypeUrl.PUSH_ORDER) {
+        Map<String, RawAdsClient.Received> resources = saved.get(type);
+        if (resources != null) {
+          resources.values().forEach(r -> decode(type, r));
+        }
+      }
+      if (!clusters.isEmpty() || !listeners.isEmpty()) {
+        consumer.accept(snapshot());
+      }
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING, "the saved configuration is not used: {0}", e.getMessage());
+    }
+  }
+
+  private ProxySnapshot snapshot() {
+    return new ProxySnapshot(revision, listeners, routes, clusters, endpoints, secrets);
+  }
+
+  private @Nullable String decode(String type, RawAdsClient.Received received) {
+    String name = received.name();
+    Any body = received.body();
+    try {
+      switch (type) {
+        case TypeUrl.CLUSTER -> clusters.put(name, EnvoyDecoder.cluster(name, body));
+        case TypeUrl.LISTENER -> listeners.put(name, EnvoyDecoder.listener(name, body));
+        case TypeUrl.ROUTES -> routes.put(name, EnvoyDecoder.routes(name, body));
+        case TypeUrl.ENDPOINTS -> endpoints.put(name, EnvoyDecoder.endpoints(name, body));
+        case TypeUrl.SECRET -> secrets.put(name, EnvoyDecoder.secret(name, body));
+        default -> {
+          return null;
+        }
+      }
+      refused.remove(type + " " + name);
+      raw.computeIfAbsent(type, t -> new LinkedHashMap<>()).put(name, received);
+      return null;
+    } catch (ResourceError e) {
+      refused.put(type + " " + name, String.valueOf(e.getMessage()));
+      return e.getMessage();
+    }
+  }
+
+  private void remove(String type, String name) {
+    switch (type) {
+      case TypeUrl.CLUSTER -> clusters.remove(name);
+      case TypeUrl.LISTENER -> listeners.remove(name);
+      case TypeUrl.ROUTES -> routes.remove(name);
+      case TypeUrl.ENDPOINTS -> endpoints.remove(name);
+      case TypeUrl.SECRET -> secrets.remove(name);
+      default -> {}
+    }
+    refused.remove(type + " " + name);
+    Map<String, RawAdsClient.Received> known = raw.get(type);
+    if (known != null) {
+      known.remove(name);
+    }
+  }
+
+  private final class Incoming implements RawAdsClient.Handler {
+    @Override
+    public List<String> received(
+        String type,
+        Map<String, RawAdsClient.Received> changed,
+        List<String> removed,
+        long itsRevision) {
+      List<String> refusals = new ArrayList<>();
+      Set<String> absent = missing.computeIfAbsent(type, t -> new LinkedHashSet<>());
+      for (RawAdsClient.Received each : changed.values()) {
+        absent.remove(each.name());
+        String reason = decode(type, each);
+        if (reason != null) {
+          refusals.add(reason);
+        }
+      }
+      for (String name : removed) {
+        absent.add(name);
+        remove(type, name);
+      }
+      problems = List.copyOf(refused.values());
+      haveClusters |= type.equals(TypeUrl.CLUSTER);
+      haveListeners |= type.equals(TypeUrl.LISTENER);
+      revision = Math.max(revision, itsRevision);
+      subscribeToReferences();
+      if (isWhole()) {
+        ProxySnapshot whole = snapshot();
+        consumer.accept(whole);
+        save();
+      }
+      return refusals;
+    }
+
+    @Override
+    public void connected() {
+      connected = true;
+    }
+
+    @Override
+    public void disconnected(String reason) {
+      if (connected) {
+        LOG.log(System.Logger.Level.WARNING, "the control plane is away: {0}", reason);
+      }
+      connected = false;
+    }
+  }
+
+  private void save() {
+    if (file == null) {
+      return;
+    }
+    try {
+      file.write(raw);
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the configuration cannot be saved for a restart: {0}",
+          e.getMessage());
+    }
+  }
+
+  private void subscribeToReferences() {
+    client.subscribe(TypeUrl.ENDPOINTS, wantedEndpoints());
+    client.subscribe(TypeUrl.ROUTES, wantedRoutes());
+    client.subscribe(TypeUrl.SECRET, wantedSecrets());
+  }
+
+  private boolean isWhole() {
+    return haveClusters
+        && haveListeners
+        && known(TypeUrl.ENDPOINTS, wantedEndpoints(), endpoints.keySet())
+        && known(TypeUrl.ROUTES, wantedRoutes(), routes.keySet())
+        && known(TypeUrl.SECRET, wantedSecrets(), secrets.keySet());
+  }
+
+  private boolean known(String type, Set<String> wanted, Set<String> have) {
+    Set<String> absent = missing.getOrDefault(type, Set.of());
+    return wanted.stream()
+        .allMatch(
+            n -> have.contains(n) || absent.contains(n) || refused.containsKey(type + " " + n));
+  }
+
+  private Set<String> wantedEndpoints() {
+    Set<String> names = new LinkedHashSet<>();
+    for (Cluster cluster : clusters.values()) {
+      if (cluster.discovery() instanceof Discovery.Eds eds) {
+        names.add(eds.serviceName());
+      }
+    }
+    return names;
+  }
+
+  private Set<String> wantedRoutes() {
+    Set<String> names = new LinkedHashSet<>();
+    for (FilterChain chain : chains()) {
+      if (chain.terminal() instanceof HttpConnectionManager http
+          && http.routes() instanceof HttpConnectionManager.RouteSource.Rds rds) {
+        names.add(rds.name());
+      }
+    }
+    return names;
+  }
+
+  private Set<String> wantedSecrets() {
+    Set<String> names = new LinkedHashSet<>();
+    for (FilterChain chain : chains()) {
+      chain.tls().ifPresent(t -> secretsOf(t.common(), names));
+    }
+    for (Cluster cluster : clusters.values()) {
+      for (TransportMatch transport : cluster.transports()) {
+        transport.tls().ifPresent(t -> secretsOf(t.common(), names));
+      }
+    }
+    names.removeAll(OWN_SECRETS);
+    return names;
+  }
+
+  private static void secretsOf(TlsContext tls, Set<String> names) {
+    if (tls.certificate().orElse(null) instanceof CertificateRef.Sds sds) {
+      names.add(sds.name());
+    }
+    if (tls.validation().isPresent()
+        && tls.validation().get().trust() instanceof TrustRef.Sds sds) {
+      names.add(sds.name());
+    }
+  }
+
+  private List<FilterChain> chains() {
+    List<FilterChain> all = new ArrayList<>();
+    for (Listener listener : listeners.values()) {
+      all.addAll(listener.filterChains());
+      listener.defaultFilterChain().ifPresent(all::add);
+    }
+    return all;
+  }
+}

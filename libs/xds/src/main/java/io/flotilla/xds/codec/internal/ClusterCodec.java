@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.codec.internal;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Struct;
+import com.google.protobuf.UInt32Value;
+import com.google.protobuf.UInt64Value;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.EdsClusterConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.MaglevLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.OriginalDstLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
+import io.envoyproxy.envoy.config.core.v3.BindConfig;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.flotilla.model.InvalidModelException;
+import io.flotilla.model.cluster.CircuitBreakers;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.ConnectionSettings;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.xds.codec.Structs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Clusters. */
+public final class ClusterCodec {
+  private static final String HTTP_OPTIONS =
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  private static final long NO_LIMIT = 0xFFFF_FFFFL;
+
+  private ClusterCodec() {}
+
+  /** To the wire. */
+  public static io.envoyproxy.envoy.config.cluster.v3.Cluster encode(Cluster cluster) {
+    var b =
+        io.envoyproxy.envoy.config.cluster.v3.Cluster.newBuilder()
+            .setName(cluster.name())
+            .setAltStatName(altStatName(cluster.name()))
+            .setConnectTimeout(Common.duration(cluster.connectTimeout()));
+    discovery(cluster, b);
+    balancing(cluster.loadBalancing(), b);
+    transports(cluster.transports(), b);
+    http(cluster, b);
+    CircuitBreakers limits = cluster.circuitBreakers();
+    b.getCircuitBreakersBuilder()
+        .addThresholdsBuilder()
+        .setMaxConnections(Common.uint32(limits.maxConnections()))
+        .setMaxPendingRequests(Common.uint32(limits.maxPendingRequests()))
+        .setMaxRequests(Common.uint32(limits.maxRequests()))
+        .setMaxRetries(Common.uint32(limits.maxRetries()))
+        .setTrackRemaining(true);
+    cluster.outlierDetection().ifPresent(o -> b.setOutlierDetection(outliers(o)));
+    cluster
+        .bindSource()
+        .ifPresent(
+            ip ->
+                b.setUpstreamBindConfig(
+                    BindConfig.newBuilder()
+                        .setSourceAddress(
+                            io.envoyproxy.envoy.config.core.v3.SocketAddress.newBuilder()
+                                .setAddress(ip)
+                                .setPortValue(0))));
+    cluster
+        .connection()
+        .tcpKeepalive()
+        .ifPresent(
+            k ->
+                b.setUpstreamConnectionOptions(
+                    UpstreamConnectionOptions.newBuilder()
+                        .setTcpKeepalive(
+                            TcpKeepalive.newBuilder()
+                                .setKeepaliveProbes(UInt32Value.of(k.probes()))
+                                .setKeepaliveTime(UInt32Value.of(k.timeSeconds()))
+                                .setKeepaliveInterval(UInt32Value.of(k.intervalSeconds())))));
+    metadata(cluster).ifPresent(b::setMetadata);
+    return b.build();
+  }
+
+  // Colons split Envoy's stat names; Istio ends them by a semicolon for its tag extraction.
+  private static String altStatName(String name) {
+    return name.contains("|") ? name + ";" : "";
+  }
+
+  private static void discovery(
+      Cluster cluster, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
+    switch (cluster.discovery()) {
+      case Discovery.Eds eds ->
+          b.setType(DiscoveryType.EDS)
+              .setEdsClusterConfig(
+                  EdsClusterConfig.newBuilder()
+                      .setEdsConfig(Common.ads())
+                      .setServiceName(eds.serviceName()));
+      case Discovery.Static s ->
+          b.setType(DiscoveryType.STATIC).setLoadAssignment(EndpointCodec.encode(s.endpoints()));
+      case Discovery.StrictDns s ->
+          b.setType(DiscoveryType.STRICT_DNS)
+              .setLoadAssignment(EndpointCodec.encode(s.endpoints()));
+      case Discovery.LogicalDns s ->
+          b.setType(DiscoveryType.LOGICAL_DNS)
+              .setLoadAssignment(EndpointCodec.encode(s.endpoints()));
+      case Discovery.OriginalDestination o -> {
+        b.setType(DiscoveryType.ORIGINAL_DST);
+        o.portOverride()
+            .ifPresent(
+                p ->
+                    b.setOriginalDstLbConfig(
+                        OriginalDstLbConfig.newBuilder()
+                            .setUpstreamPortOverride(UInt32Value.of(p))));
+      }
+    }
+  }
+
+  private static void balancing(
+      LoadBalancing lb, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
+    switch (lb) {
+      case LoadBalancing.RoundRobin r -> b.setLbPolicy(LbPolicy.ROUND_ROBIN);
+      case LoadBalancing.Random r -> b.setLbPolicy(LbPolicy.RANDOM);
+      case LoadBalancing.ClusterProvided p -> b.setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
+      case LoadBalancing.LeastRequest l -> {
+        b.setLbPolicy(LbPolicy.LEAST_REQUEST);
+        if (l.choices() != 2) {
+          b.setLeastRequestLbConfig(
+              LeastRequestLbConfig.newBuilder().setChoiceCount(UInt32Value.of(l.choices())));
+        }
+      }
+      case LoadBalancing.RingHash r ->
+          b.setLbPolicy(LbPolicy.RING_HASH)
+              .setRingHashLbConfig(
+                  RingHashLbConfig.newBuilder()
+                      .setMinimumRingSize(UInt64Value.of(r.minimumRingSize()))
+                      .setMaximumRingSize(UInt64Value.of(r.maximumRingSize())));
+      case LoadBalancing.Maglev m ->
+          b.setLbPolicy(LbPolicy.MAGLEV)
+              .setMaglevLbConfig(
+                  MaglevLbConfig.newBuilder().setTableSize(UInt64Value.of(m.tableSize())));
+    }
+  }
+
+  private static void transports(
+      List<TransportMatch> transports, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
+    if (transports.isEmpty()) {
+      return;
+    }
+    if (transports.size() == 1 && transports.getFirst().endpointTags().isEmpty()) {
+      b.setTransportSocket(TlsCodec.upstream(transports.getFirst().tls()));
+      return;
+    }
+    for (TransportMatch t : transports) {
+      b.addTransportSocketMatches(
+          TransportSocketMatch.newBuilder()
+              .setName(t.name())
+              .setMatch(Structs.toStruct(t.endpointTags()))
+              .setTransportSocket(TlsCodec.upstream(t.tls())));
+    }
+  }
+
+  private static void http(
+      Cluster cluster, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
+    ConnectionSettings c = cluster.connection();
+    boolean plain =
+        cluster.http() == Cluster.HttpUpstream.HTTP1
+            && c.maxRequestsPerConnection() == 0
+            && c.idleTimeout().isEmpty();
+    if (plain) {
+      return;
+    }
+    var options = io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.newBuilder();
+    Http2ProtocolOptions.Builder http2 = Http2ProtocolOptions.newBuilder();
+    if (c.maxConcurrentStreams() > 0) {
+      http2.setMaxConcurrentStreams(UInt32Value.of(c.maxConcurrentStreams()));
+    }
+    switch (cluster.http()) {
+      case HTTP1 ->
+          options
+              .getExplicitHttpConfigBuilder()
+              .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
+      case HTTP2 -> options.getExplicitHttpConfigBuilder().setHttp2ProtocolOptions(http2);
+      case SAME_AS_DOWNSTREAM ->
+          options
+              .getUseDownstreamProtocolConfigBuilder()
+              .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
+              .setHttp2ProtocolOptions(http2);
+      case AUTO ->
+          options
+              .getAutoConfigBuilder()
+              .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
+              .setHttp2ProtocolOptions(http2);
+    }
+    if (c.maxRequestsPerConnection() > 0 || c.idleTimeout().isPresent()) {
+      HttpProtocolOptions.Builder common = HttpProtocolOptions.newBuilder();
+      if (c.maxRequestsPerConnection() > 0) {
+        common.setMaxRequestsPerConnection(UInt32Value.of(c.maxRequestsPerConnection()));
+      }
+      c.idleTimeout().ifPresent(t -> common.setIdleTimeout(Common.duration(t)));
+      options.setCommonHttpProtocolOptions(common);
+    }
+    b.putTypedExtensionProtocolOptions(HTTP_OPTIONS, Any.pack(options.build()));
+  }
+
+  private static io.envoyproxy.envoy.config.cluster.v3.OutlierDetection outliers(
+      OutlierDetection o) {
+    var b =
+        io.envoyproxy.envoy.config.cluster.v3.OutlierDetection.newBuilder()
+            .setInterval(Common.duration(o.interval()))
+            .setBaseEjectionTime(Common.duration(o.baseEjectionTime()))
+            .setMaxEjectionPercent(UInt32Value.of(o.maxEjectionPercent()))
+            .setEnforcingSuccessRate(UInt32Value.of(0))
+            .setEnforcingConsecutive5Xx(UInt32Value.of(o.consecutive5xx().isPresent() ? 100 : 0))
+            .setEnforcingConsecutiveGatewayFailure(
+                UInt32Value.of(o.consecutiveGatewayFailure().isPresent() ? 100 : 0));
+    o.consecutive5xx().ifPresent(n -> b.setConsecutive5Xx(UInt32Value.of(n)));
+    o.consecutiveGatewayFailure().ifPresent(n -> b.setConsecutiveGatewayFailure(UInt32Value.of(n)));
+    o.consecutiveLocalOriginFailure()
+        .ifPresent(
+            n ->
+                b.setSplitExternalLocalOriginErrors(true)
+                    .setConsecutiveLocalOriginFailure(UInt32Value.of(n)));
+    return b.build();
+  }
+
+  private static Optional<Metadata> metadata(Cluster cluster) {
+    if (cluster.services().isEmpty() && cluster.source().isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Object> istio = new LinkedHashMap<>();
+    if (!cluster.services().isEmpty()) {
+      List<Object> services = new ArrayList<>();
+      for (Cluster.ServiceRef s : cluster.services()) {
+        services.add(Map.of("host", s.host(), "name", s.name(), "namespace", s.namespace()));
+      }
+      istio.put("services", services);
+    }
+    if (!cluster.source().isEmpty()) {
+      istio.put("config", cluster.source());
+    }
+    return Optional.of(
+        Metadata.newBuilder().putFilterMetadata("istio", Structs.toStruct(istio)).build());
+  }
+
+  /** From the wire. */
+  public static Cluster decode(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    List<TransportMatch> transports = new ArrayList<>();
+    for (TransportSocketMatch m : c.getTransportSocketMatchesList()) {
+      transports.add(
+          new TransportMatch(
+              m.getName(), tags(m.getMatch()), TlsCodec.upstream(m.getTransportSocket())));
+    }
+    if (c.hasTransportSocket()) {
+      transports.add(new TransportMatch("", Map.of(), TlsCodec.upstream(c.getTransportSocket())));
+    }
+    Cluster.HttpUpstream http = Cluster.HttpUpstream.HTTP1;
+    int maxRequests = 0;
+    int maxStreams = 0;
+    Optional<Duration> idle = Optional.empty();
+    Any any = c.getTypedExtensionProtocolOptionsMap().get(HTTP_OPTIONS);
+    if (any != null) {
+      var o =
+          Common.unpack(
+              any, io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.class);
+      http =
+          switch (o.getUpstreamProtocolOptionsCase()) {
+            case EXPLICIT_HTTP_CONFIG ->
+                o.getExplicitHttpConfig().hasHttp2ProtocolOptions()
+                    ? Cluster.HttpUpstream.HTTP2
+                    : Cluster.HttpUpstream.HTTP1;
+            case USE_DOWNSTREAM_PROTOCOL_CONFIG -> Cluster.HttpUpstream.SAME_AS_DOWNSTREAM;
+            case AUTO_CONFIG -> Cluster.HttpUpstream.AUTO;
+            default -> Cluster.HttpUpstream.HTTP1;
+          };
+      maxStreams =
+          switch (o.getUpstreamProtocolOptionsCase()) {
+            case EXPLICIT_HTTP_CONFIG ->
+                o.getExplicitHttpConfig()
+                    .getHttp2ProtocolOptions()
+                    .getMaxConcurrentStreams()
+                    .getValue();
+            case USE_DOWNSTREAM_PROTOCOL_CONFIG ->
+                o.getUseDownstreamProtocolConfig()
+                    .getHttp2ProtocolOptions()
+                    .getMaxConcurrentStreams()
+                    .getValue();
+            default ->
+                o.getAutoConfig().getHttp2ProtocolOptions().getMaxConcurrentStreams().getValue();
+          };
+      maxRequests = o.getCommonHttpProtocolOptions().getMaxRequestsPerConnection().getValue();
+      idle =
+          Common.when(
+              o.getCommonHttpProtocolOptions().hasIdleTimeout(),
+              () -> Common.duration(o.getCommonHttpProtocolOptions().getIdleTimeout()));
+    }
+    TcpKeepalive k = c.getUpstreamConnectionOptions().getTcpKeepalive();
+    return new Cluster(
+        c.getName(),
+        discovery(c),
+        balancing(c),
+        c.hasConnectTimeout() ? Common.duration(c.getConnectTimeout()) : Duration.ofSeconds(5),
+        http,
+        transports,
+        limits(c),
+        Common.when(c.hasOutlierDetection(), () -> outliers(c.getOutlierDetection())),
+        Optional.of(c.getUpstreamBindConfig().getSourceAddress().getAddress())
+            .filter(s -> !s.isEmpty()),
+        services(c.getMetadata()),
+        new ConnectionSettings(
+            maxRequests,
+            idle,
+            maxStreams,
+            Common.when(
+                c.getUpstreamConnectionOptions().hasTcpKeepalive(),
+                () ->
+                    new ConnectionSettings.TcpKeepalive(
+                        k.getKeepaliveProbes().getValue(),
+                        k.getKeepaliveTime().getValue(),
+                        k.getKeepaliveInterval().getValue()))),
+        Common.source(c.getMetadata()));
+  }
+
+  private static Map<String, String> tags(Struct struct) {
+    Map<String, String> out = new LinkedHashMap<>();
+    struct.getFieldsMap().forEach((key, value) -> out.put(key, value.getStringValue()));
+    return out;
+  }
+
+  private static Discovery discovery(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    if (c.getClusterDiscoveryTypeCase()
+        == io.envoyproxy.envoy.config.cluster.v3.Cluster.ClusterDiscoveryTypeCase.CLUSTER_TYPE) {
+      CustomClusterType type = c.getClusterType();
+      throw new InvalidModelException(
+          "cluster "
+              + c.getName()
+              + " is of the custom type "
+              + type.getName()
+              + ", which is not supported");
+    }
+    return switch (c.getType()) {
+      case EDS -> {
+        String service = c.getEdsClusterConfig().getServiceName();
+        yield new Discovery.Eds(service.isEmpty() ? c.getName() : service);
+      }
+      case STATIC -> new Discovery.Static(EndpointCodec.decode(c.getName(), c.getLoadAssignment()));
+      case STRICT_DNS ->
+          new Discovery.StrictDns(EndpointCodec.decode(c.getName(), c.getLoadAssignment()));
+      case LOGICAL_DNS ->
+          new Discovery.LogicalDns(EndpointCodec.decode(c.getName(), c.getLoadAssignment()));
+      case ORIGINAL_DST ->
+          new Discovery.OriginalDestination(
+              Common.when(
+                  c.getOriginalDstLbConfig().hasUpstreamPortOverride(),
+                  () -> c.getOriginalDstLbConfig().getUpstreamPortOverride().getValue()));
+      default ->
+          throw new InvalidModelException(
+              "cluster "
+                  + c.getName()
+                  + " has the discovery type "
+                  + c.getType()
+                  + ", which is not supported");
+    };
+  }
+
+  private static LoadBalancing balancing(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    return switch (c.getLbPolicy()) {
+      case ROUND_ROBIN -> LoadBalancing.ROUND_ROBIN;
+      case LEAST_REQUEST ->
+          c.getLeastRequestLbConfig().hasChoiceCount()
+              ? new LoadBalancing.LeastRequest(
+                  c.getLeastRequestLbConfig().getChoiceCount().getValue())
+              : LoadBalancing.LEAST_REQUEST;
+      case RANDOM -> LoadBalancing.RANDOM;
+      case RING_HASH ->
+          new LoadBalancing.RingHash(
+              c.getRingHashLbConfig().hasMinimumRingSize()
+                  ? c.getRingHashLbConfig().getMinimumRingSize().getValue()
+                  : 1024,
+              c.getRingHashLbConfig().hasMaximumRingSize()
+                  ? c.getRingHashLbConfig().getMaximumRingSize().getValue()
+                  : 8 * 1024 * 1024);
+      case MAGLEV ->
+          new LoadBalancing.Maglev(
+              c.getMaglevLbConfig().hasTableSize()
+                  ? c.getMaglevLbConfig().getTableSize().getValue()
+                  : 65537);
+      case CLUSTER_PROVIDED -> new LoadBalancing.ClusterProvided();
+      default ->
+          throw new InvalidModelException(
+              "cluster "
+                  + c.getName()
+                  + " balances by "
+                  + c.getLbPolicy()
+                  + ", which is not supported");
+    };
+  }
+
+  private static CircuitBreakers limits(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    if (c.getCircuitBreakers().getThresholdsCount() == 0) {
+      // Envoy's own defaults, where the control plane says nothing.
+      return new CircuitBreakers(1024, 1024, 1024, 3);
+    }
+    var t = c.getCircuitBreakers().getThresholds(0);
+    return new CircuitBreakers(
+        limit(t.hasMaxConnections(), t.getMaxConnections(), 1024),
+        limit(t.hasMaxPendingRequests(), t.getMaxPendingRequests(), 1024),
+        limit(t.hasMaxRequests(), t.getMaxRequests(), 1024),
+        limit(t.hasMaxRetries(), t.getMaxRetries(), 3));
+  }
+
+  private static long limit(boolean present, UInt32Value value, long otherwise) {
+    if (!present) {
+      return otherwise;
+    }
+    long unsigned = Integer.toUnsignedLong(value.getValue());
+    return unsigned == NO_LIMIT ? Long.MAX_VALUE : unsigned;
+  }
+
+  private static OutlierDetection outliers(
+      io.envoyproxy.envoy.config.cluster.v3.OutlierDetection o) {
+    return new OutlierDetection(
+        detector(
+            o.hasEnforcingConsecutive5Xx(),
+            o.getEnforcingConsecutive5Xx(),
+            o.hasConsecutive5Xx(),
+            o.getConsecutive5Xx(),
+            true),
+        detector(
+            o.hasEnforcingConsecutiveGatewayFailure(),
+            o.getEnforcingConsecutiveGatewayFailure(),
+            o.hasConsecutiveGatewayFailure(),
+            o.getConsecutiveGatewayFailure(),
+            false),
+        Common.when(
+            o.getSplitExternalLocalOriginErrors(),
+            () ->
+                o.hasConsecutiveLocalOriginFailure()
+                    ? o.getConsecutiveLocalOriginFailure().getValue()
+                    : 5),
+        o.hasInterval() ? Common.duration(o.getInterval()) : Duration.ofSeconds(10),
+        o.hasBaseEjectionTime() ? Common.duration(o.getBaseEjectionTime()) : Duration.ofSeconds(30),
+        o.hasMaxEjectionPercent() ? Math.min(100, o.getMaxEjectionPercent().getValue()) : 10,
+        0);
+  }
+
+  private static Optional<Integer> detector(
+      boolean enforcedTold,
+      UInt32Value enforced,
+      boolean told,
+      UInt32Value value,
+      boolean onByDefault) {
+    boolean on = enforcedTold ? enforced.getValue() > 0 : onByDefault;
+    if (!on || (told && value.getValue() == 0)) {
+      return Optional.empty();
+    }
+    return Optional.of(told ? value.getValue() : 5);
+  }
+
+  private static List<Cluster.ServiceRef> services(Metadata metadata) {
+    Struct istio = metadata.getFilterMetadataMap().get("istio");
+    if (istio == null || !istio.containsFields("services")) {
+      return List.of();
+    }
+    List<Cluster.ServiceRef> out = new ArrayList<>();
+    for (Value each : istio.getFieldsOrThrow("services").getListValue().getValuesList()) {
+      Map<String, Value> f = each.getStructValue().getFieldsMap();
+      out.add(new Cluster.ServiceRef(text(f, "host"), text(f, "name"), text(f, "namespace")));
+    }
+    return out;
+  }
+
+  private static String text(Map<String, Value> fields, String key) {
+    Value value = fields.get(key);
+    return value == null ? "" : value.getStringValue();
+  }
+}

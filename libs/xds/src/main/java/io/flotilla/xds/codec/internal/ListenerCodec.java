@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.codec.internal;
+
+import com.github.udpa.udpa.type.v1.TypedStruct;
+import com.google.protobuf.Any;
+import com.google.protobuf.BoolValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.UInt32Value;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
+import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
+import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.grpc_stats.v3.FilterConfig;
+import io.envoyproxy.envoy.extensions.filters.http.grpc_web.v3.GrpcWeb;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
+import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
+import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
+import io.flotilla.model.InvalidModelException;
+import io.flotilla.model.address.SocketAddress;
+import io.flotilla.model.listener.AccessLog;
+import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.FilterChainMatch;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.listener.IstioStats;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.listener.TcpProxy;
+import io.flotilla.model.listener.Terminal;
+import io.flotilla.model.listener.Tracing;
+import io.flotilla.model.match.Percentage;
+import io.flotilla.model.route.ClusterChoice;
+import io.flotilla.model.route.HeaderEdits;
+import io.flotilla.xds.codec.Capabilities;
+import io.flotilla.xds.codec.Structs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Listeners, filter chains and the filters in them. */
+public final class ListenerCodec {
+  private static final String HCM = "envoy.filters.network.http_connection_manager";
+  private static final String STATS_TYPE = "type.googleapis.com/stats.PluginConfig";
+  private static final String EXCHANGE_TCP_TYPE =
+      "type.googleapis.com/envoy.tcp.metadataexchange.config.MetadataExchange";
+  private static final String PEER_METADATA_TYPE =
+      "type.googleapis.com/io.istio.http.peer_metadata.Config";
+  private static final String ALPN_TYPE =
+      "type.googleapis.com/istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig";
+
+  private final Capabilities capabilities;
+
+  /** {@code capabilities}: what the proxy has; what it lacks is left out. */
+  public ListenerCodec(Capabilities capabilities) {
+    this.capabilities = capabilities;
+  }
+
+  /** To the wire. */
+  public io.envoyproxy.envoy.config.listener.v3.Listener encode(Listener listener) {
+    var b =
+        io.envoyproxy.envoy.config.listener.v3.Listener.newBuilder()
+            .setName(listener.name())
+            .setAddress(Common.address(listener.address()))
+            .setTrafficDirection(
+                switch (listener.direction()) {
+                  case INBOUND -> TrafficDirection.INBOUND;
+                  case OUTBOUND -> TrafficDirection.OUTBOUND;
+                  case UNSPECIFIED -> TrafficDirection.UNSPECIFIED;
+                });
+    for (SocketAddress each : listener.additionalAddresses()) {
+      b.addAdditionalAddresses(AdditionalAddress.newBuilder().setAddress(Common.address(each)));
+    }
+    if (!listener.bindToPort()) {
+      b.setBindToPort(BoolValue.of(false));
+    }
+    if (listener.useOriginalDestination()) {
+      b.setUseOriginalDst(BoolValue.of(true));
+    }
+    if (listener.transparent()) {
+      b.setTransparent(BoolValue.of(true));
+    }
+    inspectors(listener.inspectors(), b);
+    if (!listener.inspectors().isEmpty()) {
+      b.setListenerFiltersTimeout(Common.duration(listener.inspectionTimeout()));
+      b.setContinueOnListenerFiltersTimeout(listener.continueOnInspectionTimeout());
+    }
+    listener.filterChains().forEach(c -> b.addFilterChains(chain(c, listener)));
+    listener.defaultFilterChain().ifPresent(c -> b.setDefaultFilterChain(chain(c, listener)));
+    listener.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    return b.build();
+  }
+
+  private static void inspectors(
+      Set<Listener.Inspector> inspectors,
+      io.envoyproxy.envoy.config.listener.v3.Listener.Builder b) {
+    // In the order in which each can see what it needs.
+    if (inspectors.contains(Listener.Inspector.ORIGINAL_DESTINATION)) {
+      b.addListenerFilters(
+          inspector("envoy.filters.listener.original_dst", OriginalDst.getDefaultInstance()));
+    }
+    if (inspectors.contains(Listener.Inspector.PROXY_PROTOCOL)) {
+      b.addListenerFilters(
+          inspector("envoy.filters.listener.proxy_protocol", ProxyProtocol.getDefaultInstance()));
+    }
+    if (inspectors.contains(Listener.Inspector.TLS)) {
+      b.addListenerFilters(
+          inspector("envoy.filters.listener.tls_inspector", TlsInspector.getDefaultInstance()));
+    }
+    if (inspectors.contains(Listener.Inspector.HTTP)) {
+      b.addListenerFilters(
+          inspector("envoy.filters.listener.http_inspector", HttpInspector.getDefaultInstance()));
+    }
+  }
+
+  private static ListenerFilter inspector(String name, com.google.protobuf.Message config) {
+    return ListenerFilter.newBuilder().setName(name).setTypedConfig(Any.pack(config)).build();
+  }
+
+  private io.envoyproxy.envoy.config.listener.v3.FilterChain chain(
+      FilterChain chain, Listener listener) {
+    var b = io.envoyproxy.envoy.config.listener.v3.FilterChain.newBuilder().setName(chain.name());
+    if (!chain.match().equals(FilterChainMatch.ANY)) {
+      b.setFilterChainMatch(match(chain.match()));
+    }
+    chain.tls().ifPresent(t -> b.setTransportSocket(TlsCodec.downstream(t)));
+    for (NetworkFilter filter : chain.networkFilters()) {
+      switch (filter) {
+        case NetworkFilter.PeerExchange p -> {
+          if (capabilities.metadataExchange()) {
+            b.addFilters(
+                typedStruct(
+                    "istio.metadata_exchange",
+                    EXCHANGE_TCP_TYPE,
+                    Map.of("protocol", "istio-peer-exchange", "enable_discovery", true)));
+          }
+        }
+        case NetworkFilter.Stats s -> {
+          if (capabilities.istioStats()) {
+            b.addFilters(typedStruct("istio.stats", STATS_TYPE, stats(s.config())));
+          }
+        }
+      }
+    }
+    switch (chain.terminal()) {
+      case TcpProxy tcp ->
+          b.addFilters(
+              Filter.newBuilder()
+                  .setName("envoy.filters.network.tcp_proxy")
+                  .setTypedConfig(Any.pack(tcp(tcp))));
+      case HttpConnectionManager http ->
+          b.addFilters(
+              Filter.newBuilder().setName(HCM).setTypedConfig(Any.pack(http(http, listener))));
+    }
+    return b.build();
+  }
+
+  private static Filter typedStruct(String name, String type, Map<String, Object> config) {
+    return Filter.newBuilder().setName(name).setTypedConfig(struct(type, config)).build();
+  }
+
+  private static Any struct(String type, Map<String, Object> config) {
+    return Any.pack(
+        TypedStruct.newBuilder().setTypeUrl(type).setValue(Structs.toStruct(config)).build());
+  }
+
+  private static Map<String, Object> stats(IstioStats s) {
+    return s.disableHostHeaderFallback() ? Map.of("disable_host_header_fallback", true) : Map.of();
+  }
+
+  private static io.envoyproxy.envoy.config.listener.v3.FilterChainMatch match(FilterChainMatch m) {
+    var b = io.envoyproxy.envoy.config.listener.v3.FilterChainMatch.newBuilder();
+    m.destinationPort().ifPresent(p -> b.setDestinationPort(UInt32Value.of(p)));
+    m.destinations().forEach(c -> b.addPrefixRanges(Common.cidr(c)));
+    m.sources().forEach(c -> b.addSourcePrefixRanges(Common.cidr(c)));
+    return b.addAllServerNames(m.serverNames())
+        .setTransportProtocol(m.transportProtocol())
+        .addAllApplicationProtocols(m.applicationProtocols())
+        .build();
+  }
+
+  private static io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy tcp(
+      TcpProxy tcp) {
+    var b =
+        io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.newBuilder()
+            .setStatPrefix(tcp.statPrefix());
+    switch (tcp.cluster()) {
+      case ClusterChoice.Single s -> b.setCluster(s.name());
+      case ClusterChoice.Weighted w -> {
+        var weighted = b.getWeightedClustersBuilder();
+        w.targets()
+            .forEach(t -> weighted.addClustersBuilder().setName(t.name()).setWeight(t.weight()));
+      }
+      case ClusterChoice.FromHeader h ->
+          throw new InvalidModelException(
+              "TCP proxy " + tcp.statPrefix() + " cannot choose its cluster by a header");
+    }
+    tcp.idleTimeout().ifPresent(t -> b.setIdleTimeout(Common.duration(t)));
+    tcp.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    return b.build();
+  }
+
+  private io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+          .HttpConnectionManager
+      http(HttpConnectionManager http, Listener listener) {
+    var b =
+        io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+            .HttpConnectionManager.newBuilder()
+            .setStatPrefix(http.statPrefix())
+            .setCodecType(
+                switch (http.codec()) {
+                  case AUTO -> CodecType.AUTO;
+                  case HTTP1 -> CodecType.HTTP1;
+                  case HTTP2 -> CodecType.HTTP2;
+                })
+            .setUseRemoteAddress(BoolValue.of(http.useRemoteAddress()))
+            .setXffNumTrustedHops(http.xffTrustedHops())
+            .setForwardClientCertDetails(
+                switch (http.forwardClientCert()) {
+                  case SANITIZE -> ForwardClientCertDetails.SANITIZE;
+                  case FORWARD_ONLY -> ForwardClientCertDetails.FORWARD_ONLY;
+                  case APPEND_FORWARD -> ForwardClientCertDetails.APPEND_FORWARD;
+                  case SANITIZE_SET -> ForwardClientCertDetails.SANITIZE_SET;
+                  case ALWAYS_FORWARD_ONLY -> ForwardClientCertDetails.ALWAYS_FORWARD_ONLY;
+                })
+            .setNormalizePath(BoolValue.of(http.normalizePath()))
+            .setMergeSlashes(http.mergeSlashes())
+            .setMaxRequestHeadersKb(UInt32Value.of(http.maxRequestHeadersKiB()));
+    if (http.setCurrentClientCertDetails()) {
+      b.setSetCurrentClientCertDetails(
+          SetCurrentClientCertDetails.newBuilder()
+              .setSubject(BoolValue.of(true))
+              .setUri(true)
+              .setDns(true));
+    }
+    if (http.serverName().isEmpty()) {
+      b.setServerHeaderTransformation(ServerHeaderTransformation.PASS_THROUGH);
+    } else {
+      b.setServerName(http.serverName());
+    }
+    switch (http.routes()) {
+      case HttpConnectionManager.RouteSource.Rds rds ->
+          b.setRds(Rds.newBuilder().setConfigSource(Common.ads()).setRouteConfigName(rds.name()));
+      case HttpConnectionManager.RouteSource.Inline inline ->
+          b.setRouteConfig(RouteCodec.encode(inline.routes()));
+    }
+    http.streamIdleTimeout().ifPresent(t -> b.setStreamIdleTimeout(Common.duration(t)));
+    if (!http.requestHeadersTimeout().isZero()) {
+      b.setRequestHeadersTimeout(Common.duration(http.requestHeadersTimeout()));
+    }
+    http.idleTimeout()
+        .ifPresent(t -> b.getCommonHttpProtocolOptionsBuilder().setIdleTimeout(Common.duration(t)));
+    http.upgrades().forEach(u -> b.addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType(u)));
+    http.tracing().ifPresent(t -> b.setTracing(tracing(t)));
+    http.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    http.filters().forEach(f -> httpFilter(f, listener, b));
+    return b.build();
+  }
+
+  private void httpFilter(
+      HttpFilter filter,
+      Listener listener,
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+              .HttpConnectionManager.Builder
+          b) {
+    switch (filter) {
+      case HttpFilter.Router r ->
+          add(
+              b,
+              "envoy.filters.http.router",
+              Any.pack(Router.newBuilder().setStartChildSpan(r.startChildSpan()).build()));
+      case HttpFilter.FaultInjection f ->
+          add(
+              b,
+              "envoy.filters.http.fault",
+              Any.pack(f.fault().map(RouteCodec::fault).orElse(HTTPFault.getDefaultInstance())));
+      case HttpFilter.CorsFilter c ->
+          add(
+              b,
+              "envoy.filters.http.cors",
+              Any.pack(
+                  io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
+      case HttpFilter.GrpcStats g ->
+          add(
+              b,
+              "envoy.filters.http.grpc_stats",
+              Any.pack(
+                  FilterConfig.newBuilder()
+                      .setEmitFilterState(true)
+                      .setStatsForAllMethods(BoolValue.of(false))
+                      .build()));
+      case HttpFilter.GrpcWeb g ->
+          add(b, "envoy.filters.http.grpc_web", Any.pack(GrpcWeb.getDefaultInstance()));
+      case HttpFilter.PeerMetadata p -> {
+        if (capabilities.metadataExchange()) {
+          add(b, "istio.metadata_exchange", struct(PEER_METADATA_TYPE, peerMetadata(listener)));
+        }
+      }
+      case HttpFilter.Stats s -> {
+        if (capabilities.istioStats()) {
+          add(b, "istio.stats", struct(STATS_TYPE, stats(s.config())));
+        }
+      }
+      case HttpFilter.Alpn a -> {
+        if (capabilities.istioAlpn()) {
+          add(
+              b,
+              "istio.alpn",
+              Any.newBuilder()
+                  .setTypeUrl(ALPN_TYPE)
+                  .setValue(AlpnWire.encode(a.overrides()))
+                  .build());
+        }
+      }
+    }
+  }
+
+  private static Map<String, Object> peerMetadata(Listener listener) {
+    Map<String, Object> headers = Map.of("istio_headers", Map.of());
+    Map<String, Object> out = new LinkedHashMap<>();
+    boolean inbound = listener.direction() == Listener.TrafficDirection.INBOUND;
+    out.put(inbound ? "downstream_discovery" : "upstream_discovery", List.of(headers));
+    out.put(inbound ? "downstream_propagation" : "upstream_propagation", List.of(headers));
+    return out;
+  }
+
+  private static void add(
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+              .HttpConnectionManager.Builder
+          b,
+      String name,
+      Any config) {
+    b.addHttpFiltersBuilder().setName(name).setTypedConfig(config);
+  }
+
+  private static io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+          .HttpConnectionManager.Tracing
+      tracing(Tracing t) {
+    var b =
+        io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+            .HttpConnectionManager.Tracing.newBuilder()
+            .setClientSampling(Common.whole(t.clientSampling()))
+            .setRandomSampling(Common.whole(t.randomSampling()))
+            .setOverallSampling(Common.whole(t.overallSampling()));
+    t.customTags()
+        .forEach(
+            (tag, value) ->
+                b.addCustomTags(
+                    CustomTag.newBuilder()
+                        .setTag(tag)
+                        .setLiteral(CustomTag.Literal.newBuilder().setValue(value))));
+    t.exporterCluster()
+        .ifPresent(
+            cluster ->
+                b.getProviderBuilder()
+                    .setName("envoy.tracers.opentelemetry")
+                    .setTypedConfig(
+                        Any.pack(
+                            OpenTelemetryConfig.newBuilder()
+                                .setServiceName(t.serviceName())
+                                .setGrpcService(
+                                    GrpcService.newBuilder()
+                                        .setEnvoyGrpc(
+                                            GrpcService.EnvoyGrpc.newBuilder()
+                                                .setClusterName(cluster)
+                                                .setAuthority(cluster)))
+                                .build())));
+    return b.build();
+  }
+
+  private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog log(AccessLog log) {
+    FileAccessLog.Builder file = FileAccessLog.newBuilder();
+    switch (log) {
+      case AccessLog.Text t -> {
+        file.setPath(t.path());
+        if (!t.format().isEmpty()) {
+          file.setLogFormat(
+              SubstitutionFormatString.newBuilder()
+                  .setTextFormatSource(DataSource.newBuilder().setInlineString(t.format())));
+        }
+      }
+      case AccessLog.Json j ->
+          file.setPath(j.path())
+              .setLogFormat(
+                  SubstitutionFormatString.newBuilder()
+                      .setJsonFormat(Structs.toStruct(j.fields())));
+    }
+    return io.envoyproxy.envoy.config.accesslog.v3.AccessLog.newBuilder()
+        .setName("envoy.access_loggers.file")
+        .setTypedConfig(Any.pack(file.build()))
+        .build();
+  }
+
+  /** From the wire. */
+  public static Listener decode(io.envoyproxy.envoy.config.listener.v3.Listener l) {
+    Set<Listener.Inspector> inspectors = EnumSet.noneOf(Listener.Inspector.class);
+    for (ListenerFilter f : l.getListenerFiltersList()) {
+      String type = Common.typeName(f.getTypedConfig());
+      if (type.endsWith(".OriginalDst")) {
+        inspectors.add(Listener.Inspector.ORIGINAL_DESTINATION);
+      } else if (type.endsWith(".TlsInspector")) {
+        inspectors.add(Listener.Inspector.TLS);
+      } else if (type.endsWith(".HttpInspector")) {
+        inspectors.add(Listener.Inspector.HTTP);
+      } else if (type.endsWith(".ProxyProtocol")) {
+        inspectors.add(Listener.Inspector.PROXY_PROTOCOL);
+      } else {
+        throw new InvalidModelException(
+            "listener "
+                + l.getName()
+                + " has the listener filter "
+                + f.getName()
+                + ", which is not supported");
+      }
+    }
+    if (!l.getAddress().hasSocketAddress()) {
+      throw new InvalidModelException(
+          "listener " + l.getName() + " must listen on a socket address");
+    }
+    return new Listener(
+        l.getName(),
+        Common.socket(l.getAddress()),
+        l.getAdditionalAddressesList().stream().map(a -> Common.socket(a.getAddress())).toList(),
+        !l.hasBindToPort() || l.getBindToPort().getValue(),
+        switch (l.getTrafficDirection()) {
+          case INBOUND -> Listener.TrafficDirection.INBOUND;
+          case OUTBOUND -> Listener.TrafficDirection.OUTBOUND;
+          default -> Listener.TrafficDirection.UNSPECIFIED;
+        },
+        l.getUseOriginalDst().getValue(),
+        l.getTransparent().getValue(),
+        inspectors,
+        l.hasListenerFiltersTimeout()
+            ? Common.duration(l.getListenerFiltersTimeout())
+            : inspectors.isEmpty() ? Duration.ZERO : Duration.ofSeconds(15),
+        inspectors.isEmpty() || l.getContinueOnListenerFiltersTimeout(),
+        l.getFilterChainsList().stream().map(c -> chain(l.getName(), c)).toList(),
+        Common.when(l.hasDefaultFilterChain(), () -> chain(l.getName(), l.getDefaultFilterChain())),
+        logs(l.getAccessLogList()));
+  }
+
+  private static FilterChain chain(
+      String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain c) {
+    List<NetworkFilter> before = new ArrayList<>();
+    Terminal terminal = null;
+    for (Filter f : c.getFiltersList()) {
+      if (terminal != null) {
+        throw new InvalidModelException(
+            "listener " + listener + " has the filter " + f.getName() + " after a terminal one");
+      }
+      String type = Common.typeName(f.getTypedConfig());
+      if (type.endsWith(".TcpProxy")) {
+        terminal =
+            tcp(
+                Common.unpack(
+                    f.getTypedConfig(),
+                    io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.class));
+      } else if (type.endsWith(".HttpConnectionManager")) {
+        terminal =
+            http(
+                Common.unpack(
+                    f.getTypedConfig(),
+                    io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+                        .HttpConnectionManager.class));
+      } else if (type.equals("udpa.type.v1.TypedStruct")) {
+        TypedStruct struct = Common.unpack(f.getTypedConfig(), TypedStruct.class);
+        switch (struct.getTypeUrl()) {
+          case EXCHANGE_TCP_TYPE -> before.add(new NetworkFilter.PeerExchange());
+          case STATS_TYPE -> before.add(new NetworkFilter.Stats(stats(struct.getValue())));
+          default -> throw unsupported(listener, f.getName(), struct.getTypeUrl());
+        }
+      } else {
+        throw unsupported(listener, f.getName(), type);
+      }
+    }
+    if (terminal == null) {
+      throw new InvalidModelException(
+          "listener " + listener + " has a filter chain without a terminal filter");
+    }
+    return new FilterChain(
+        c.getName(),
+        c.hasFilterChainMatch() ? match(c.getFilterChainMatch()) : FilterChainMatch.ANY,
+        Common.when(c.hasTransportSocket(), () -> TlsCodec.downstream(c.getTransportSocket())),
+        before,
+        terminal);
+  }
+
+  private static InvalidModelException unsupported(String listener, String filter, String type) {
+    return new InvalidModelException(
+        "listener "
+            + listener
+            + " has the filter "
+            + filter
+            + " ("
+            + type
+            + "), which is not supported");
+  }
+
+  private static IstioStats stats(Struct struct) {
+    Value v = struct.getFieldsMap().get("disable_host_header_fallback");
+    return new IstioStats(v != null && v.getBoolValue());
+  }
+
+  private static FilterChainMatch match(io.envoyproxy.envoy.config.listener.v3.FilterChainMatch m) {
+    return new FilterChainMatch(
+        Common.when(m.hasDestinationPort(), () -> m.getDestinationPort().getValue()),
+        m.getPrefixRangesList().stream().map(Common::cidr).toList(),
+        m.getServerNamesList(),
+        m.getTransportProtocol(),
+        m.getApplicationProtocolsList(),
+        m.getSourcePrefixRangesList().stream().map(Common::cidr).toList());
+  }
+
+  private static TcpProxy tcp(
+      io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy t) {
+    ClusterChoice choice =
+        t.hasWeightedClusters()
+            ? new ClusterChoice.Weighted(
+                t.getWeightedClusters().getClustersList().stream()
+                    .map(
+                        w ->
+                            new ClusterChoice.WeightedCluster(
+                                w.getName(), w.getWeight(), HeaderEdits.NONE))
+                    .toList())
+            : new ClusterChoice.Single(t.getCluster());
+    return new TcpProxy(
+        t.getStatPrefix(),
+        choice,
+        Common.when(t.hasIdleTimeout(), () -> Common.duration(t.getIdleTimeout())),
+        logs(t.getAccessLogList()));
+  }
+
+  private static HttpConnectionManager http(
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+              .HttpConnectionManager
+          h) {
+    HttpConnectionManager.RouteSource routes =
+        switch (h.getRouteSpecifierCase()) {
+          case RDS -> new HttpConnectionManager.RouteSource.Rds(h.getRds().getRouteConfigName());
+          case ROUTE_CONFIG ->
+              new HttpConnectionManager.RouteSource.Inline(RouteCodec.decode(h.getRouteConfig()));
+          default ->
+              throw new InvalidModelException(
+                  "connection manager "
+                      + h.getStatPrefix()
+                      + " takes its routes by "
+                      + h.getRouteSpecifierCase()
+                      + ", which is not supported");
+        };
+    return new HttpConnectionManager(
+        h.getStatPrefix(),
+        switch (h.getCodecType()) {
+          case HTTP1 -> HttpConnectionManager.Codec.HTTP1;
+          case HTTP2 -> HttpConnectionManager.Codec.HTTP2;
+          case AUTO -> HttpConnectionManager.Codec.AUTO;
+          default ->
+              throw new InvalidModelException(
+                  "connection manager "
+                      + h.getStatPrefix()
+                      + " has the codec "
+                      + h.getCodecType()
+                      + ", which is not supported");
+        },
+        routes,
+        h.getHttpFiltersList().stream().map(ListenerCodec::httpFilter).toList(),
+        h.getUseRemoteAddress().getValue(),
+        h.getXffNumTrustedHops(),
+        switch (h.getForwardClientCertDetails()) {
+          case FORWARD_ONLY -> HttpConnectionManager.ForwardClientCert.FORWARD_ONLY;
+          case APPEND_FORWARD -> HttpConnectionManager.ForwardClientCert.APPEND_FORWARD;
+          case SANITIZE_SET -> HttpConnectionManager.ForwardClientCert.SANITIZE_SET;
+          case ALWAYS_FORWARD_ONLY -> HttpConnectionManager.ForwardClientCert.ALWAYS_FORWARD_ONLY;
+          default -> HttpConnectionManager.ForwardClientCert.SANITIZE;
+        },
+        h.hasSetCurrentClientCertDetails(),
+        h.getServerHeaderTransformation() == ServerHeaderTransformation.PASS_THROUGH
+            ? ""
+            : h.getServerName().isEmpty() ? "envoy" : h.getServerName(),
+        h.getNormalizePath().getValue(),
+        h.getMergeSlashes(),
+        Common.when(h.hasStreamIdleTimeout(), () -> Common.duration(h.getStreamIdleTimeout())),
+        Common.duration(h.getRequestHeadersTimeout()),
+        Common.when(
+            h.getCommonHttpProtocolOptions().hasIdleTimeout(),
+            () -> Common.duration(h.getCommonHttpProtocolOptions().getIdleTimeout())),
+        h.hasMaxRequestHeadersKb() ? h.getMaxRequestHeadersKb().getValue() : 60,
+        h.getUpgradeConfigsList().stream().map(UpgradeConfig::getUpgradeType).toList(),
+        Common.when(h.hasTracing(), () -> tracing(h.getTracing())),
+        logs(h.getAccessLogList()));
+  }
+
+  private static HttpFilter httpFilter(
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter f) {
+    Any any = f.getTypedConfig();
+    String type = Common.typeName(any);
+    return switch (type) {
+      case "envoy.extensions.filters.http.router.v3.Router" ->
+          new HttpFilter.Router(Common.unpack(any, Router.class).getStartChildSpan());
+      case "envoy.extensions.filters.http.fault.v3.HTTPFault" -> {
+        HTTPFault fault = Common.unpack(any, HTTPFault.class);
+        yield new HttpFilter.FaultInjection(
+            fault.hasAbort() || fault.hasDelay()
+                ? Optional.of(RouteCodec.fault(fault))
+                : Optional.empty());
+      }
+      case "envoy.extensions.filters.http.cors.v3.Cors" -> new HttpFilter.CorsFilter();
+      case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig" -> new HttpFilter.GrpcStats();
+      case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
+      case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig" ->
+          new HttpFilter.Alpn(AlpnWire.decode(any.getValue()));
+      case "udpa.type.v1.TypedStruct" -> {
+        TypedStruct struct = Common.unpack(any, TypedStruct.class);
+        yield switch (struct.getTypeUrl()) {
+          case STATS_TYPE -> new HttpFilter.Stats(stats(struct.getValue()));
+          case PEER_METADATA_TYPE -> new HttpFilter.PeerMetadata();
+          default -> throw unsupportedHttp(f.getName(), struct.getTypeUrl());
+        };
+      }
+      default -> throw unsupportedHttp(f.getName(), type);
+    };
+  }
+
+  private static InvalidModelException unsupportedHttp(String name, String type) {
+    return new InvalidModelException("HTTP filter " + name + " (" + type + ") is not supported");
+  }
+
+  private static Tracing tracing(
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
+              .HttpConnectionManager.Tracing
+          t) {
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (CustomTag tag : t.getCustomTagsList()) {
+      if (tag.hasLiteral()) {
+        tags.put(tag.getTag(), tag.getLiteral().getValue());
+      }
+    }
+    Optional<String> cluster = Optional.empty();
+    String service = "";
+    if (t.hasProvider()
+        && Common.typeName(t.getProvider().getTypedConfig()).endsWith("OpenTelemetryConfig")) {
+      OpenTelemetryConfig otel =
+          Common.unpack(t.getProvider().getTypedConfig(), OpenTelemetryConfig.class);
+      service = otel.getServiceName();
+      cluster =
+          Optional.of(otel.getGrpcService().getEnvoyGrpc().getClusterName())
+              .filter(c -> !c.isEmpty());
+    }
+    return new Tracing(
+        cluster,
+        service,
+        t.hasClientSampling() ? Common.percent(t.getClientSampling()) : Percentage.ALL,
+        t.hasRandomSampling() ? Common.percent(t.getRandomSampling()) : Percentage.ALL,
+        t.hasOverallSampling() ? Common.percent(t.getOverallSampling()) : Percentage.ALL,
+        tags);
+  }
+
+  @SuppressWarnings("deprecation")
+  private static List<AccessLog> logs(
+      List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> logs) {
+    List<AccessLog> out = new ArrayList<>();
+    for (var log : logs) {
+      if (!Common.typeName(log.getTypedConfig()).endsWith(".FileAccessLog")) {
+        throw new InvalidModelException(
+            "access log " + log.getName() + " is not supported; a file is");
+      }
+      if (log.hasFilter()
+          && !log.getFilter().equals(AccessLogFilter.getDefaultInstance())
+          && !log.getFilter().hasResponseFlagFilter()) {
+        throw new InvalidModelException(
+            "the filter "
+                + log.getFilter().getFilterSpecifierCase()
+                + " of access log "
+                + log.getName()
+                + " is not supported");
+      }
+      FileAccessLog file = Common.unpack(log.getTypedConfig(), FileAccessLog.class);
+      SubstitutionFormatString format = file.getLogFormat();
+      if (format.hasJsonFormat()) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        format.getJsonFormat().getFieldsMap().forEach((k, v) -> fields.put(k, v.getStringValue()));
+        out.add(new AccessLog.Json(file.getPath(), fields));
+      } else {
+        out.add(
+            new AccessLog.Text(
+                file.getPath(),
+                format.hasTextFormatSource()
+                    ? format.getTextFormatSource().getInlineString()
+                    : format.getTextFormat().isEmpty()
+                        ? file.getFormat()
+                        : format.getTextFormat()));
+      }
+    }
+    return out;
+  }
+}

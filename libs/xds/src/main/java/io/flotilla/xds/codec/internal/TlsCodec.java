@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.codec.internal;
+
+import com.google.protobuf.Any;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.flotilla.model.InvalidModelException;
+import io.flotilla.model.match.StringMatch;
+import io.flotilla.model.tls.CertificateRef;
+import io.flotilla.model.tls.DownstreamTls;
+import io.flotilla.model.tls.PeerValidation;
+import io.flotilla.model.tls.Secret;
+import io.flotilla.model.tls.TlsContext;
+import io.flotilla.model.tls.TrustRef;
+import io.flotilla.model.tls.UpstreamTls;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** TLS contexts and secrets. */
+public final class TlsCodec {
+  private static final String TLS_SOCKET = "envoy.transport_sockets.tls";
+  // Where Debian, Alpine and Red Hat keep the system's roots; Envoy wants a path.
+  private static final String SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
+
+  private TlsCodec() {}
+
+  static TransportSocket upstream(Optional<UpstreamTls> tls) {
+    if (tls.isEmpty()) {
+      return TransportSocket.newBuilder()
+          .setName("envoy.transport_sockets.raw_buffer")
+          .setTypedConfig(Any.pack(RawBuffer.getDefaultInstance()))
+          .build();
+    }
+    return TransportSocket.newBuilder()
+        .setName(TLS_SOCKET)
+        .setTypedConfig(
+            Any.pack(
+                UpstreamTlsContext.newBuilder()
+                    .setCommonTlsContext(common(tls.get().common()))
+                    .setSni(tls.get().sni())
+                    .build()))
+        .build();
+  }
+
+  static Optional<UpstreamTls> upstream(TransportSocket socket) {
+    if (Common.typeName(socket.getTypedConfig()).endsWith("RawBuffer")) {
+      return Optional.empty();
+    }
+    UpstreamTlsContext c = Common.unpack(socket.getTypedConfig(), UpstreamTlsContext.class);
+    return Optional.of(new UpstreamTls(common(c.getCommonTlsContext()), c.getSni()));
+  }
+
+  static TransportSocket downstream(DownstreamTls tls) {
+    return TransportSocket.newBuilder()
+        .setName(TLS_SOCKET)
+        .setTypedConfig(
+            Any.pack(
+                DownstreamTlsContext.newBuilder()
+                    .setCommonTlsContext(common(tls.common()))
+                    .setRequireClientCertificate(Common.bool(tls.requireClientCertificate()))
+                    .build()))
+        .build();
+  }
+
+  static DownstreamTls downstream(TransportSocket socket) {
+    DownstreamTlsContext c = Common.unpack(socket.getTypedConfig(), DownstreamTlsContext.class);
+    return new DownstreamTls(
+        common(c.getCommonTlsContext()), c.getRequireClientCertificate().getValue());
+  }
+
+  private static CommonTlsContext common(TlsContext context) {
+    CommonTlsContext.Builder b = CommonTlsContext.newBuilder().addAllAlpnProtocols(context.alpn());
+    b.setTlsParams(
+        TlsParameters.newBuilder()
+            .setTlsMinimumProtocolVersion(version(context.minimum()))
+            .setTlsMaximumProtocolVersion(version(context.maximum()))
+            .addAllCipherSuites(context.cipherSuites()));
+    context.certificate().ifPresent(c -> certificate(c, b));
+    context.validation().ifPresent(v -> validation(v, b));
+    return b.build();
+  }
+
+  private static void certificate(CertificateRef ref, CommonTlsContext.Builder b) {
+    switch (ref) {
+      case CertificateRef.Sds sds -> b.addTlsCertificateSdsSecretConfigs(sds(sds.name()));
+      case CertificateRef.Files files ->
+          b.addTlsCertificates(
+              TlsCertificate.newBuilder()
+                  .setCertificateChain(file(files.chainPath()))
+                  .setPrivateKey(file(files.keyPath())));
+    }
+  }
+
+  private static SdsSecretConfig sds(String name) {
+    boolean agents = name.equals("default") || name.equals("ROOTCA");
+    return SdsSecretConfig.newBuilder()
+        .setName(name)
+        .setSdsConfig(agents ? Common.sdsAgent() : Common.ads())
+        .build();
+  }
+
+  private static DataSource file(String path) {
+    return DataSource.newBuilder().setFilename(path).build();
+  }
+
+  private static void validation(PeerValidation validation, CommonTlsContext.Builder b) {
+    CertificateValidationContext.Builder v = CertificateValidationContext.newBuilder();
+    for (StringMatch name : validation.subjectAltNames()) {
+      v.addMatchTypedSubjectAltNames(
+          SubjectAltNameMatcher.newBuilder()
+              .setSanType(sanType(name))
+              .setMatcher(Matches.string(name)));
+    }
+    switch (validation.trust()) {
+      case TrustRef.Sds sds ->
+          b.setCombinedValidationContext(
+              CommonTlsContext.CombinedCertificateValidationContext.newBuilder()
+                  .setDefaultValidationContext(v)
+                  .setValidationContextSdsSecretConfig(sds(sds.name())));
+      case TrustRef.File f -> b.setValidationContext(v.setTrustedCa(file(f.path())));
+      case TrustRef.Inline i ->
+          b.setValidationContext(v.setTrustedCa(DataSource.newBuilder().setInlineString(i.pem())));
+      case TrustRef.System s -> b.setValidationContext(v.setTrustedCa(file(SYSTEM_ROOTS)));
+      case TrustRef.AcceptAny a ->
+          b.setValidationContext(
+              v.setTrustChainVerification(
+                  CertificateValidationContext.TrustChainVerification.ACCEPT_UNTRUSTED));
+    }
+  }
+
+  private static SubjectAltNameMatcher.SanType sanType(StringMatch name) {
+    boolean uri =
+        switch (name) {
+          case StringMatch.Exact m -> m.value().contains("://");
+          case StringMatch.Prefix m -> m.value().contains("://");
+          default -> false;
+        };
+    return uri ? SubjectAltNameMatcher.SanType.URI : SubjectAltNameMatcher.SanType.DNS;
+  }
+
+  private static TlsContext common(CommonTlsContext c) {
+    Optional<CertificateRef> certificate = Optional.empty();
+    if (c.getTlsCertificateSdsSecretConfigsCount() > 0) {
+      certificate =
+          Optional.of(new CertificateRef.Sds(c.getTlsCertificateSdsSecretConfigs(0).getName()));
+    } else if (c.getTlsCertificatesCount() > 0) {
+      TlsCertificate t = c.getTlsCertificates(0);
+      certificate =
+          Optional.of(
+              new CertificateRef.Files(
+                  t.getCertificateChain().getFilename(), t.getPrivateKey().getFilename()));
+    }
+    TlsParameters p = c.getTlsParams();
+    return new TlsContext(
+        certificate,
+        validation(c),
+        c.getAlpnProtocolsList(),
+        version(p.getTlsMinimumProtocolVersion(), TlsContext.Version.TLS_1_2),
+        version(p.getTlsMaximumProtocolVersion(), TlsContext.Version.TLS_1_3),
+        p.getCipherSuitesList());
+  }
+
+  private static Optional<PeerValidation> validation(CommonTlsContext c) {
+    return switch (c.getValidationContextTypeCase()) {
+      case COMBINED_VALIDATION_CONTEXT -> {
+        var combined = c.getCombinedValidationContext();
+        yield Optional.of(
+            new PeerValidation(
+                new TrustRef.Sds(combined.getValidationContextSdsSecretConfig().getName()),
+                names(combined.getDefaultValidationContext())));
+      }
+      case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
+          Optional.of(
+              new PeerValidation(
+                  new TrustRef.Sds(c.getValidationContextSdsSecretConfig().getName()), List.of()));
+      case VALIDATION_CONTEXT -> {
+        CertificateValidationContext v = c.getValidationContext();
+        yield Optional.of(new PeerValidation(trust(v), names(v)));
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  private static TrustRef trust(CertificateValidationContext v) {
+    DataSource ca = v.getTrustedCa();
+    return switch (ca.getSpecifierCase()) {
+      case FILENAME ->
+          ca.getFilename().equals(SYSTEM_ROOTS)
+              ? new TrustRef.System()
+              : new TrustRef.File(ca.getFilename());
+      case INLINE_STRING -> new TrustRef.Inline(ca.getInlineString());
+      case INLINE_BYTES -> new TrustRef.Inline(ca.getInlineBytes().toStringUtf8());
+      default -> new TrustRef.AcceptAny();
+    };
+  }
+
+  @SuppressWarnings("deprecation")
+  private static List<StringMatch> names(CertificateValidationContext v) {
+    List<StringMatch> out = new ArrayList<>();
+    v.getMatchTypedSubjectAltNamesList().forEach(m -> out.add(Matches.string(m.getMatcher())));
+    v.getMatchSubjectAltNamesList().forEach(m -> out.add(Matches.string(m)));
+    return out;
+  }
+
+  private static TlsParameters.TlsProtocol version(TlsContext.Version v) {
+    return switch (v) {
+      case TLS_1_0 -> TlsParameters.TlsProtocol.TLSv1_0;
+      case TLS_1_1 -> TlsParameters.TlsProtocol.TLSv1_1;
+      case TLS_1_2 -> TlsParameters.TlsProtocol.TLSv1_2;
+      case TLS_1_3 -> TlsParameters.TlsProtocol.TLSv1_3;
+    };
+  }
+
+  private static TlsContext.Version version(
+      TlsParameters.TlsProtocol v, TlsContext.Version otherwise) {
+    return switch (v) {
+      case TLSv1_0 -> TlsContext.Version.TLS_1_0;
+      case TLSv1_1 -> TlsContext.Version.TLS_1_1;
+      case TLSv1_2 -> TlsContext.Version.TLS_1_2;
+      case TLSv1_3 -> TlsContext.Version.TLS_1_3;
+      default -> otherwise;
+    };
+  }
+
+  /** A secret as SDS delivers it. */
+  public static io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret secret(
+      Secret secret) {
+    var b =
+        io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret.newBuilder()
+            .setName(secret.name());
+    return switch (secret) {
+      case Secret.KeyPair k ->
+          b.setTlsCertificate(
+                  TlsCertificate.newBuilder()
+                      .setCertificateChain(DataSource.newBuilder().setInlineString(k.chainPem()))
+                      .setPrivateKey(DataSource.newBuilder().setInlineString(k.keyPem())))
+              .build();
+      case Secret.TrustBundle t ->
+          b.setValidationContext(
+                  CertificateValidationContext.newBuilder()
+                      .setTrustedCa(DataSource.newBuilder().setInlineString(t.rootsPem())))
+              .build();
+    };
+  }
+
+  /** The reverse. */
+  public static Secret secret(io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret s) {
+    return switch (s.getTypeCase()) {
+      case TLS_CERTIFICATE ->
+          new Secret.KeyPair(
+              s.getName(),
+              text(s.getTlsCertificate().getCertificateChain()),
+              text(s.getTlsCertificate().getPrivateKey()));
+      case VALIDATION_CONTEXT ->
+          new Secret.TrustBundle(s.getName(), text(s.getValidationContext().getTrustedCa()));
+      default ->
+          throw new InvalidModelException(
+              "secret "
+                  + s.getName()
+                  + " is of kind "
+                  + s.getTypeCase()
+                  + ", which is not supported; certificates and validation contexts are");
+    };
+  }
+
+  private static String text(DataSource source) {
+    return source.hasInlineBytes()
+        ? source.getInlineBytes().toStringUtf8()
+        : source.getInlineString();
+  }
+}

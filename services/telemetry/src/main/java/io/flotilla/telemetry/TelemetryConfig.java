@@ -111,7 +111,7 @@ public interface TelemetryConfig {
     String metrics();
 
     /** Series in the window, of all targets. */
-    @WithDefault("50000")
+    @WithDefault("20000")
     int maxSeries();
 
     /** Bytes of one target's answer. */

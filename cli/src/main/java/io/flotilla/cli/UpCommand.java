@@ -44,6 +44,13 @@ final class UpCommand implements Callable<Integer> {
   boolean processes;
 
   @Option(
+      names = "--capture",
+      description =
+          "Real interception, by network namespaces and iptables; needs root on Linux. Every sidecar"
+              + " and every service of the application is a process of its own then.")
+  boolean capture;
+
+  @Option(
       names = "--kafka",
       paramLabel = "HOST:PORT",
       description = "With --processes: the Kafka that carries the events between services.")
@@ -74,6 +81,7 @@ final class UpCommand implements Callable<Integer> {
             mesh.offset,
             port == null ? ENTRANCE + mesh.offset : port,
             processes,
+            capture,
             !withoutApplication,
             kafka,
             envoy == null ? null : envoy.toAbsolutePath(),

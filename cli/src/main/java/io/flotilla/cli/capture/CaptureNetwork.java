@@ -39,12 +39,22 @@ public final class CaptureNetwork implements AutoCloseable {
       return all;
     }
 
-    /** The command that runs {@code command} inside as the proxy's user, whose traffic passes. */
+    /**
+     * The command that runs {@code command} inside as the proxy's group, whose traffic passes. The
+     * user stays the caller, whose files the proxy reads, but without root's privileges.
+     */
     public List<String> runAsProxy(List<String> command) {
-      String uid = Integer.toString(RedirectRules.ISTIO.proxyUser());
+      String id = Integer.toString(RedirectRules.ISTIO.proxyUser());
       List<String> all =
           new ArrayList<>(
-              List.of("setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--"));
+              List.of(
+                  "setpriv",
+                  "--regid",
+                  id,
+                  "--clear-groups",
+                  "--inh-caps=-all",
+                  "--bounding-set=-all",
+                  "--"));
       all.addAll(command);
       return run(all);
     }

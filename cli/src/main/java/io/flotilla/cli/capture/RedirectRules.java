@@ -8,7 +8,7 @@ import java.util.List;
  * The iptables rules of Istio's REDIRECT mode, as arguments of the iptables command: inbound TCP
  * goes to 15006, outbound TCP to 15001, but for what the proxy itself sends and for its own ports.
  *
- * @param proxyUser numeric id of the user that the proxy runs as; 1337 in Istio
+ * @param proxyUser numeric id of the user or group that the proxy runs as; 1337 in Istio
  * @param excludedInboundPorts reached directly
  */
 public record RedirectRules(int proxyUser, List<Integer> excludedInboundPorts) {
@@ -52,10 +52,18 @@ public record RedirectRules(int proxyUser, List<Integer> excludedInboundPorts) {
     }
     rules.add(rule("-A", "ISTIO_INBOUND", "-p", "tcp", "-j", "ISTIO_IN_REDIRECT"));
 
-    String uid = Integer.toString(proxyUser);
     rules.add(rule("-A", "ISTIO_OUTPUT", "-s", PASSTHROUGH_SOURCE, "-o", "lo", "-j", "RETURN"));
-    // The workload that calls itself by its service still passes its own inbound side.
-    rules.add(
+    for (String owner : List.of("--uid-owner", "--gid-owner")) {
+      rules.addAll(proxyPasses(owner, Integer.toString(proxyUser)));
+    }
+    rules.add(rule("-A", "ISTIO_OUTPUT", "-d", "127.0.0.1/32", "-j", "RETURN"));
+    rules.add(rule("-A", "ISTIO_OUTPUT", "-j", "ISTIO_REDIRECT"));
+    return rules;
+  }
+
+  private static List<List<String>> proxyPasses(String owner, String id) {
+    return List.of(
+        // The workload that calls itself by its service still passes its own inbound side.
         rule(
             "-A",
             "ISTIO_OUTPUT",
@@ -68,27 +76,12 @@ public record RedirectRules(int proxyUser, List<Integer> excludedInboundPorts) {
             "tcp",
             "-m",
             "owner",
-            "--uid-owner",
-            uid,
+            owner,
+            id,
             "-j",
-            "ISTIO_IN_REDIRECT"));
-    rules.add(
-        rule(
-            "-A",
-            "ISTIO_OUTPUT",
-            "-o",
-            "lo",
-            "-m",
-            "owner",
-            "!",
-            "--uid-owner",
-            uid,
-            "-j",
-            "RETURN"));
-    rules.add(rule("-A", "ISTIO_OUTPUT", "-m", "owner", "--uid-owner", uid, "-j", "RETURN"));
-    rules.add(rule("-A", "ISTIO_OUTPUT", "-d", "127.0.0.1/32", "-j", "RETURN"));
-    rules.add(rule("-A", "ISTIO_OUTPUT", "-j", "ISTIO_REDIRECT"));
-    return rules;
+            "ISTIO_IN_REDIRECT"),
+        rule("-A", "ISTIO_OUTPUT", "-o", "lo", "-m", "owner", "!", owner, id, "-j", "RETURN"),
+        rule("-A", "ISTIO_OUTPUT", "-m", "owner", owner, id, "-j", "RETURN"));
   }
 
   private static List<String> rule(String... words) {

@@ -41,7 +41,46 @@ final class ControlSettings {
               default -> throw new IllegalArgumentException("no service is called " + service);
             });
     all.putAll(http(port));
+    all.putAll(events(service));
     return all;
+  }
+
+  /**
+   * The channels that leave the process, on Kafka or nowhere; docs/ARCHITECTURE.md has the table of
+   * who sends and who listens.
+   */
+  private Map<String, String> events(String service) {
+    Map<String, String> all = new LinkedHashMap<>();
+    String kafka = plan.kafka();
+    if (kafka != null) {
+      all.put("kafka.bootstrap.servers", kafka);
+    }
+    switch (service) {
+      case "galley" -> {
+        channel(all, "outgoing", "config-events");
+        channel(all, "incoming", "proxy-events");
+      }
+      case "pilot" -> {
+        channel(all, "outgoing", "proxy-events");
+        channel(all, "incoming", "config-events");
+      }
+      case "citadel" -> channel(all, "outgoing", "certificate-events");
+      default -> {
+        channel(all, "incoming", "config-events");
+        channel(all, "incoming", "proxy-events");
+        channel(all, "incoming", "certificate-events");
+      }
+    }
+    return all;
+  }
+
+  private void channel(Map<String, String> all, String direction, String name) {
+    String prefix = "mp.messaging." + direction + "." + name + ".";
+    if (plan.kafka() == null) {
+      all.put(prefix + "enabled", "false");
+    } else {
+      all.put(prefix + "connector", "smallrye-kafka");
+    }
   }
 
   private Map<String, String> http(ControlPort port) {
@@ -63,7 +102,7 @@ final class ControlSettings {
 
   private Map<String, String> citadel() {
     Map<String, String> all = new LinkedHashMap<>();
-    all.put("flotilla.citadel.ca.host", "127.0.0.1");
+    all.put("flotilla.citadel.ca.host", plan.addresses().control());
     all.put("flotilla.citadel.ca.port", port(ControlPort.CITADEL));
     all.put("flotilla.citadel.root.dir", files.citadel().toString());
     all.put("flotilla.citadel.plugged-in.dir", files.citadel().resolve("cacerts").toString());
@@ -74,7 +113,7 @@ final class ControlSettings {
 
   private Map<String, String> telemetry() {
     Map<String, String> all = new LinkedHashMap<>();
-    all.put("flotilla.telemetry.host", "127.0.0.1");
+    all.put("flotilla.telemetry.host", plan.addresses().control());
     all.put("flotilla.telemetry.ports.otlp-grpc", port(ControlPort.OTLP_GRPC));
     all.put("flotilla.telemetry.ports.otlp-http", port(ControlPort.OTLP_HTTP));
     all.put("flotilla.telemetry.ports.zipkin", port(ControlPort.ZIPKIN));

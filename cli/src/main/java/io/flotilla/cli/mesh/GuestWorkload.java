@@ -70,9 +70,14 @@ public final class GuestWorkload implements AutoCloseable {
             mesh.entrance(),
             false,
             false,
+            false,
             null,
             mesh.envoy() == null ? null : Path.of(mesh.envoy()),
             0);
+    if (mesh.capture()) {
+      throw new MeshException(
+          "This mesh runs with --capture, where ./flotilla run has no place: start one without it.");
+    }
     Path claims = Files.createDirectories(plan.state().resolve("guests"));
     for (int number = FIRST; number <= LAST; number++) {
       Path claim = claims.resolve(String.valueOf(number));
@@ -204,10 +209,9 @@ public final class GuestWorkload implements AutoCloseable {
     MeshFiles files = new MeshFiles(plan);
     Tokens tokens = Tokens.in(plan.state().resolve("tokens"));
     String name = "run-" + workload.name();
-    files.writeProxies(files.proxies(name), List.of(workload), tokens);
+    files.writeProxies(files.hosted(name), List.of(workload), tokens);
     Part part =
-        new MeshParts(home, plan, files)
-            .proxies(name, "sidecar", List.of(workload), files.proxies(name));
+        new MeshParts(home, plan, files, Map.of()).proxies(name, "sidecar", List.of(workload));
     RunningPart started = RunningPart.start(part, false);
     sidecar = started;
     Readiness readiness = new Readiness();
@@ -241,7 +245,7 @@ public final class GuestWorkload implements AutoCloseable {
       config.delete(file());
       MeshFiles files = new MeshFiles(plan);
       files.removeTargets("run-" + workload.name());
-      Files.deleteIfExists(files.proxies("run-" + workload.name()));
+      Files.deleteIfExists(files.hosted("run-" + workload.name()));
       if (started != null) {
         RunningPart.stop(started.process().toHandle());
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli.mesh;
 
+import io.flotilla.cli.capture.CaptureNetwork;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -8,9 +9,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a mesh and holds its processes.
@@ -29,6 +34,7 @@ public final class LocalMesh {
   private final Progress progress;
   private final Readiness readiness = new Readiness();
   private final List<RunningPart> running = new ArrayList<>();
+  private @Nullable CaptureNetwork captured;
   private volatile boolean stopping;
 
   public LocalMesh(Home home, MeshPlan plan, Progress progress) {
@@ -46,13 +52,13 @@ public final class LocalMesh {
   public MeshState start() throws IOException {
     refuseSecond();
     PortCheck.check(plan);
-    MeshFiles files = new MeshFiles(plan);
-    MeshParts parts = new MeshParts(home, plan, files);
-    List<Part> control = parts.controlPlane();
-    List<Part> proxies = parts.proxies();
-    List<Part> application = parts.application();
-    prepare(files);
     try {
+      MeshFiles files = new MeshFiles(plan);
+      MeshParts parts = new MeshParts(home, plan, files, capture());
+      List<Part> control = parts.controlPlane();
+      List<Part> proxies = parts.proxies();
+      List<Part> application = parts.application();
+      prepare(files);
       launch(control);
       launch(application);
       await(control);
@@ -66,6 +72,32 @@ public final class LocalMesh {
       throw e;
     }
     return save();
+  }
+
+  /** Makes the namespaces of a captured mesh; empty otherwise. */
+  private Map<Integer, CaptureNetwork.Workload> capture() throws IOException {
+    Map<Integer, CaptureNetwork.Workload> namespaces = new HashMap<>();
+    if (!plan.capture()) {
+      return namespaces;
+    }
+    Addresses addresses = plan.addresses();
+    CaptureNetwork network =
+        CaptureNetwork.create(
+            addresses.network(),
+            plan.workloads().stream()
+                .filter(w -> w.role() == Workload.Role.GATEWAY)
+                .map(w -> addresses.proxy(w.number()))
+                .toList());
+    captured = network;
+    Map<String, String> hosts = new TreeMap<>();
+    for (Workload workload : plan.sidecars()) {
+      // Any address that is routed out: the sidecar goes by the host's name.
+      hosts.putIfAbsent(workload.app(), "10.134." + addresses.network() + "." + workload.number());
+    }
+    for (Workload workload : plan.sidecars()) {
+      namespaces.put(workload.number(), network.add(addresses.captured(workload.number()), hosts));
+    }
+    return namespaces;
   }
 
   private void refuseSecond() throws IOException {
@@ -95,14 +127,23 @@ public final class LocalMesh {
       files.writeSettings("pilot", settings.alone("pilot", ControlPort.PILOT_HTTP));
       files.writeSettings("telemetry", settings.alone("telemetry", ControlPort.TELEMETRY_HTTP));
       files.writeSettings("console", settings.alone("console", ControlPort.CONSOLE));
-      for (Workload workload : workloads) {
-        files.writeProxies(files.proxies("proxy-" + workload.name()), List.of(workload), tokens);
-      }
     } else {
       files.writeSettings("control", settings.together());
-      files.writeProxies(files.proxies("proxies"), workloads, tokens);
     }
-    files.writeBookinfo(workloads);
+    List<Workload> together = new ArrayList<>();
+    for (Workload workload : workloads) {
+      boolean sidecar = workload.role() == Workload.Role.SIDECAR;
+      if (plan.processes() || (plan.capture() && sidecar)) {
+        files.writeProxies(files.hosted("proxy-" + workload.name()), List.of(workload), tokens);
+      } else {
+        together.add(workload);
+      }
+      if (plan.capture() && sidecar) {
+        files.writeBookinfo(files.hosted(workload.name()), List.of(workload));
+      }
+    }
+    files.writeProxies(files.hosted("proxies"), together, tokens);
+    files.writeBookinfo(files.hosted("bookinfo"), plan.sidecars());
     clear(files.targets());
     files.writeTargets("mesh", workloads);
   }
@@ -131,6 +172,7 @@ public final class LocalMesh {
             plan.state().toString(),
             plan.offset(),
             plan.entrance(),
+            plan.capture(),
             plan.envoy() == null ? null : plan.envoy().toString(),
             plan.urls(),
             plan.application() ? plan.applicationUrl() : "",
@@ -257,6 +299,9 @@ public final class LocalMesh {
         stop(state.get());
       }
       running.reversed().forEach(part -> RunningPart.stop(part.process().toHandle()));
+      if (captured != null) {
+        captured.close();
+      }
     } catch (IOException e) {
       throw new MeshException(
           "The files in " + plan.state() + " cannot be read or written: " + e.getMessage() + ".",
@@ -269,6 +314,9 @@ public final class LocalMesh {
     state.parts().reversed().stream()
         .flatMap(part -> part.process().stream())
         .forEach(RunningPart::stop);
+    if (state.capture()) {
+      CaptureNetwork.remove(new Addresses(state.offset(), true).network());
+    }
     state.forget();
   }
 

@@ -38,14 +38,9 @@ final class MeshFiles {
     return plan.state().resolve(part + ".properties");
   }
 
-  /** The proxies of a process. */
-  Path proxies(String part) {
+  /** What a process of proxies or of the application hosts. */
+  Path hosted(String part) {
     return plan.state().resolve(part + ".json");
-  }
-
-  /** What the bookinfo process hosts. */
-  Path bookinfo() {
-    return plan.state().resolve("bookinfo.json");
   }
 
   /** Prometheus' file_sd targets: one file a part, which a Prometheus server reads. */
@@ -100,9 +95,13 @@ final class MeshFiles {
     node.put("serviceAccount", workload.serviceAccount());
     ObjectNode labels = node.putObject("labels");
     new TreeMap<>(workload.labels()).forEach(labels::put);
-    ObjectNode ports = node.putObject(gateway ? "listen" : "appEndpoints");
-    new TreeMap<>(workload.inbound())
-        .forEach((port, address) -> ports.put(port.toString(), address));
+    if (plan.capture() && !gateway) {
+      node.put("interception", "REDIRECT");
+    } else {
+      ObjectNode ports = node.putObject(gateway ? "listen" : "appEndpoints");
+      new TreeMap<>(workload.inbound())
+          .forEach((port, address) -> ports.put(port.toString(), address));
+    }
     ObjectNode control = node.putObject("controlPlane");
     control.put("xdsAddress", plan.local(ControlPort.PILOT_TLS));
     control.put("xdsTls", true);
@@ -120,21 +119,21 @@ final class MeshFiles {
     return node;
   }
 
-  void writeBookinfo(List<Workload> workloads) throws IOException {
+  void writeBookinfo(Path file, List<Workload> workloads) throws IOException {
     ObjectNode node = JSON.createObjectNode();
     ArrayNode services = node.putArray("services");
     for (Workload workload : workloads) {
-      if (workload.role() == Workload.Role.SIDECAR) {
-        ObjectNode service = services.addObject();
-        service.put("service", workload.app());
-        service.put("version", workload.labels().get("version"));
-        service.put("listen", workload.inbound().get(Workload.BOOKINFO_PORT));
+      ObjectNode service = services.addObject();
+      service.put("service", workload.app());
+      service.put("version", workload.labels().get("version"));
+      service.put("listen", workload.inbound().get(Workload.BOOKINFO_PORT));
+      if (!plan.capture()) {
         service.put("proxy", "http://" + plan.addresses().proxy(workload.number()) + ":15007");
-        service.put("podName", workload.name());
-        service.put("clusterName", "Kubernetes");
       }
+      service.put("podName", workload.name());
+      service.put("clusterName", "Kubernetes");
     }
-    Files.writeString(bookinfo(), JSON.writeValueAsString(node));
+    Files.writeString(file, JSON.writeValueAsString(node));
   }
 
   /** Writes what telemetry and a Prometheus server scrape of {@code part}. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli.mesh;
 
+import io.flotilla.cli.capture.CaptureNetwork;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Which processes a plan needs, and how each is started. */
 final class MeshParts {
@@ -15,11 +16,17 @@ final class MeshParts {
   private final Home home;
   private final MeshPlan plan;
   private final MeshFiles files;
+  private final Map<Integer, CaptureNetwork.Workload> captured;
 
-  MeshParts(Home home, MeshPlan plan, MeshFiles files) {
+  /**
+   * @param captured by number, the namespaces of the workloads that have one
+   */
+  MeshParts(
+      Home home, MeshPlan plan, MeshFiles files, Map<Integer, CaptureNetwork.Workload> captured) {
     this.home = home;
     this.plan = plan;
     this.files = files;
+    this.captured = captured;
   }
 
   /** What must be ready before the proxies can be. */
@@ -46,30 +53,37 @@ final class MeshParts {
         quarkus("console", "console", "services/console", ControlPort.CONSOLE, Memory.SERVICE));
   }
 
-  /** The proxies: all in one process, or each in one of its own. */
+  /** The proxies: all in one process, or those with a namespace or all in one of their own. */
   List<Part> proxies() {
-    List<Workload> workloads = plan.workloads();
-    if (!plan.processes()) {
-      return List.of(proxies("proxies", "proxies", workloads, files.proxies("proxies")));
-    }
     List<Part> all = new ArrayList<>();
-    for (Workload workload : workloads) {
-      String name = "proxy-" + workload.name();
-      all.add(proxies(name, name, List.of(workload), files.proxies(name)));
+    List<Workload> together = new ArrayList<>();
+    for (Workload workload : plan.workloads()) {
+      if (plan.processes() || captured.containsKey(workload.number())) {
+        String name = "proxy-" + workload.name();
+        all.add(proxies(name, name, List.of(workload)));
+      } else {
+        together.add(workload);
+      }
+    }
+    if (!together.isEmpty()) {
+      all.add(proxies("proxies", plan.capture() ? "gateways" : "proxies", together));
     }
     return all;
   }
 
   /** One process with the proxies of {@code workloads}. */
-  Part proxies(String name, String title, List<Workload> workloads, Path file) {
-    return new Part(
-        name,
-        title,
+  Part proxies(String name, String title, List<Workload> workloads) {
+    List<String> command =
         Jvm.command(
             workloads.size() == 1 ? Memory.ONE_PROXY : Memory.PROXIES,
             List.of(),
             home.jar(PROXIES_MODULE, "flotilla-standalone-proxies"),
-            List.of(file.toString())),
+            List.of(files.hosted(name).toString()));
+    CaptureNetwork.Workload namespace = captured.get(workloads.getFirst().number());
+    return new Part(
+        name,
+        title,
+        namespace == null ? command : namespace.runAsProxy(command),
         files.log(name),
         workloads.stream()
             .map(w -> plan.addresses().proxy(w.number()))
@@ -77,27 +91,39 @@ final class MeshParts {
             .toList());
   }
 
-  /** The application, if there is one. */
+  /** The application, if there is one: in one process, or in one of each namespace. */
   List<Part> application() {
     if (!plan.application()) {
       return List.of();
     }
-    return List.of(
-        new Part(
-            "bookinfo",
-            "bookinfo",
-            Jvm.command(
-                Memory.BOOKINFO,
-                List.of(),
-                home.jar("samples/bookinfo", "flotilla-bookinfo"),
-                List.of(files.bookinfo().toString())),
-            files.log("bookinfo"),
-            plan.workloads().stream()
-                .filter(w -> w.role() == Workload.Role.SIDECAR)
-                .map(
-                    w ->
-                        URI.create("http://" + w.inbound().get(Workload.BOOKINFO_PORT) + "/health"))
-                .toList()));
+    if (!plan.capture()) {
+      return List.of(application("bookinfo", plan.sidecars()));
+    }
+    return plan.sidecars().stream()
+        .map(workload -> application(workload.name(), List.of(workload)))
+        .toList();
+  }
+
+  private Part application(String name, List<Workload> workloads) {
+    List<String> command =
+        Jvm.command(
+            Memory.BOOKINFO,
+            List.of(),
+            home.jar("samples/bookinfo", "flotilla-bookinfo"),
+            List.of(files.hosted(name).toString()));
+    CaptureNetwork.Workload namespace = captured.get(workloads.getFirst().number());
+    return new Part(
+        name,
+        name,
+        namespace == null ? command : namespace.run(command),
+        files.log(name),
+        // Behind its sidecar, nobody outside may ask the application itself.
+        namespace != null
+            ? List.of()
+            : workloads.stream()
+                .map(w -> w.inbound().get(Workload.BOOKINFO_PORT))
+                .map(address -> URI.create("http://" + address + "/health"))
+                .toList());
   }
 
   private Part quarkus(

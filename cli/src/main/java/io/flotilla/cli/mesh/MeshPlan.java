@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param offset added to every port of the control plane; picks the loopback networks
  * @param entrance the port of the ingress gateway on 127.0.0.1
  * @param processes every service and proxy a process of its own
+ * @param capture network namespaces and iptables in the place of loopback addresses; needs root
  * @param application whether bookinfo runs
  * @param kafka "host:port" for the event channels; null: in memory
  * @param envoy the binary that runs as sidecar and gateway; null: our engine
@@ -28,6 +29,7 @@ public record MeshPlan(
     int offset,
     int entrance,
     boolean processes,
+    boolean capture,
     boolean application,
     @Nullable String kafka,
     @Nullable Path envoy,
@@ -56,7 +58,7 @@ public record MeshPlan(
 
   /** The mesh's loopback addresses. */
   public Addresses addresses() {
-    return new Addresses(offset);
+    return new Addresses(offset, capture);
   }
 
   /** A port of the control plane. */
@@ -64,14 +66,21 @@ public record MeshPlan(
     return port.number(offset);
   }
 
-  /** "host:port" of a port of the control plane. */
+  /** "host:port" of a port of the control plane: the console is there for this machine alone. */
   public String local(ControlPort port) {
-    return "127.0.0.1:" + port(port);
+    return (port == ControlPort.CONSOLE || port.onlyApart() ? "127.0.0.1" : addresses().control())
+        + ":"
+        + port(port);
   }
 
   /** "flotilla" or "envoy": what the proxies are. */
   public String dataplane() {
     return envoy == null ? "flotilla" : "envoy";
+  }
+
+  /** The workloads that have a sidecar. */
+  public List<Workload> sidecars() {
+    return workloads().stream().filter(w -> w.role() == Workload.Role.SIDECAR).toList();
   }
 
   /** All workloads: the gateways, and the application's. */

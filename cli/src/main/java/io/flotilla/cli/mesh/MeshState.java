@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * {@code mesh.json} of the state directory.
  *
  * @param urls what people open, by name
+ * @param capture whether network namespaces were made for it
  * @param envoy the binary of the proxies; null: our engine
  * @param trial an address that answers 200 once a request crosses the whole mesh; may be empty
  */
@@ -27,6 +28,7 @@ public record MeshState(
     String state,
     int offset,
     int entrance,
+    boolean capture,
     @Nullable String envoy,
     Map<String, String> urls,
     String trial,
@@ -79,6 +81,7 @@ public record MeshState(
         state,
         offset,
         entrance,
+        capture,
         envoy,
         urls,
         trial,

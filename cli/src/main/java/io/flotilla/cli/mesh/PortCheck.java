@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,10 +29,11 @@ final class PortCheck {
     needed.put("127.0.0.1:" + plan.entrance(), "the ingress gateway");
     for (ControlPort port : ControlPort.values()) {
       if (plan.processes() || !port.onlyApart()) {
-        needed.put(plan.local(port), port.owner());
+        needed.put("127.0.0.1:" + plan.port(port), port.owner());
       }
     }
-    for (Workload workload : plan.workloads()) {
+    // With capture every workload has a network of its own, where nothing else listens.
+    for (Workload workload : plan.capture() ? List.<Workload>of() : plan.workloads()) {
       String address = plan.addresses().proxy(workload.number());
       for (int port : PROXY_PORTS) {
         needed.put(address + ":" + port, "the proxy of " + workload.name());

@@ -96,7 +96,8 @@ class MeshFilesTest {
   void namesThePortThatIsTakenAndWhoNeedsIt() throws Exception {
     try (var taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
       MeshPlan plan =
-          new MeshPlan(folder, folder, 39_000, taken.getLocalPort(), false, true, null, null, 0);
+          new MeshPlan(
+              folder, folder, 39_000, taken.getLocalPort(), false, false, true, null, null, 0);
 
       assertThatThrownBy(() -> PortCheck.check(plan))
           .isInstanceOf(MeshException.class)
@@ -109,11 +110,13 @@ class MeshFilesTest {
   @Test
   void refusesWhatCannotBe() {
     assertThatThrownBy(() -> plan(50_000)).hasMessageContaining("--offset must be 0 to 40000");
-    assertThatThrownBy(() -> new MeshPlan(folder, folder, 0, 8080, false, true, "k:9092", null, 0))
+    assertThatThrownBy(
+            () -> new MeshPlan(folder, folder, 0, 8080, false, false, true, "k:9092", null, 0))
         .hasMessageContaining("--kafka needs --processes");
     assertThatThrownBy(
             () ->
-                new MeshPlan(folder, folder, 0, 8080, false, true, null, folder.resolve("none"), 0))
+                new MeshPlan(
+                    folder, folder, 0, 8080, false, false, true, null, folder.resolve("none"), 0))
         .hasMessageContaining("--envoy must name an executable file");
   }
 
@@ -123,6 +126,7 @@ class MeshFilesTest {
         folder.resolve("state"),
         offset,
         8080 + offset,
+        false,
         false,
         true,
         null,

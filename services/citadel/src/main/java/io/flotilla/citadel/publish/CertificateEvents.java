@@ -4,17 +4,14 @@ package io.flotilla.citadel.publish;
 import io.flotilla.citadel.Refusal;
 import io.flotilla.citadel.attest.Attested;
 import io.flotilla.citadel.attest.Caller;
+import io.flotilla.shell.EventOutbox;
 import io.flotilla.shell.MeshEvent;
-import io.smallrye.reactive.messaging.annotations.Broadcast;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.eclipse.microprofile.reactive.messaging.Channel;
-import org.eclipse.microprofile.reactive.messaging.Emitter;
-import org.eclipse.microprofile.reactive.messaging.OnOverflow;
-import org.jboss.logging.Logger;
 
 /**
  * Facts on the channel {@code certificate-events}: {@code io.flotilla.certificate.issued}, {@code
@@ -23,16 +20,13 @@ import org.jboss.logging.Logger;
  */
 @ApplicationScoped
 public class CertificateEvents {
-  private static final Logger LOG = Logger.getLogger(CertificateEvents.class);
   private static final String TYPE = "io.flotilla.certificate.";
   private static final String SOURCE = "/citadel";
 
-  private final Emitter<String> emitter;
+  private final EventOutbox outbox;
 
-  public CertificateEvents(
-      @Channel("certificate-events") @Broadcast @OnOverflow(OnOverflow.Strategy.DROP)
-          Emitter<String> emitter) {
-    this.emitter = emitter;
+  public CertificateEvents(CertificateChannel channel) {
+    this.outbox = new EventOutbox("certificate-events", channel::send);
   }
 
   void issued(IssuedLog.Issue issue) {
@@ -62,16 +56,11 @@ public class CertificateEvents {
   }
 
   private void send(String kind, String subject, Map<String, Object> data) {
-    try {
-      emitter
-          .send(MeshEvent.of(TYPE + kind, SOURCE, subject, data).toJson())
-          .exceptionally(
-              failure -> {
-                LOG.debugf(failure, "event %s of %s was not delivered", kind, subject);
-                return null;
-              });
-    } catch (IllegalStateException nobodyListens) {
-      LOG.debugf("event %s of %s has no consumer", kind, subject);
-    }
+    outbox.offer(MeshEvent.of(TYPE + kind, SOURCE, subject, data));
+  }
+
+  @PreDestroy
+  void close() {
+    outbox.close();
   }
 }

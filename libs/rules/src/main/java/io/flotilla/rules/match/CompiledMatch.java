@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.rules.match;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.flotilla.model.InvalidModelException;
+import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.PathMatch;
+import io.flotilla.model.match.QueryMatch;
+import io.flotilla.model.match.StringMatch;
+import io.flotilla.rules.RequestView;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Compiles predicates. Regular expressions are RE2's, which take linear time. */
+public final class CompiledMatch {
+  private CompiledMatch() {}
+
+  /**
+   * The pattern.
+   *
+   * @throws InvalidModelException naming the expression
+   */
+  public static Pattern regex(String regex) {
+    try {
+      return Pattern.compile(regex);
+    } catch (PatternSyntaxException e) {
+      throw new InvalidModelException(
+          "'" + regex + "' is not an RE2 expression: " + e.getDescription());
+    }
+  }
+
+  /** Over a string. */
+  public static Predicate<String> of(StringMatch match) {
+    return switch (match) {
+      case StringMatch.Exact m ->
+          m.ignoreCase() ? m.value()::equalsIgnoreCase : m.value()::equals;
+      case StringMatch.Prefix m ->
+          m.ignoreCase()
+              ? s -> s.regionMatches(true, 0, m.value(), 0, m.value().length())
+              : s -> s.startsWith(m.value());
+      case StringMatch.Suffix m ->
+          s ->
+              s.regionMatches(
+                  m.ignoreCase(),
+                  s.length() - m.value().length(),
+                  m.value(),
+                  0,
+                  m.value().length());
+      case StringMatch.Contains m -> {
+        String lower = m.value().toLowerCase(Locale.ROOT);
+        yield m.ignoreCase()
+            ? s -> s.toLowerCase(Locale.ROOT).contains(lower)
+            : s -> s.contains(m.value());
+      }
+      case StringMatch.Regex m -> {
+        Pattern pattern = regex(m.regex());
+        yield pattern::matches;
+      }
+    };
+  }
+
+  /** Over a request's header or pseudo header. */
+  public static Predicate<RequestView> of(HeaderMatch match) {
+    Predicate<String> value = match.value().map(CompiledMatch::of).orElse(s -> true);
+    return request -> {
+      String header = header(request, match.name());
+      if (header == null) {
+        if (!match.absentIsEmpty()) {
+          return match.invert();
+        }
+        header = "";
+      }
+      return value.test(header) != match.invert();
+    };
+  }
+
+  private static @Nullable String header(RequestView request, String name) {
+    return switch (name) {
+      case ":method" -> request.method();
+      case ":path" -> request.pathAndQuery();
+      case ":authority", "host" -> request.authority();
+      case ":scheme" -> request.scheme();
+      default -> request.header(name);
+    };
+  }
+
+  /** Over a request's query. */
+  public static Predicate<RequestView> of(QueryMatch match) {
+    Predicate<String> value = match.value().map(CompiledMatch::of).orElse(s -> true);
+    return request -> {
+      String parameter = parameter(request.pathAndQuery(), match.name());
+      return parameter != null && value.test(parameter);
+    };
+  }
+
+  private static @Nullable String parameter(String pathAndQuery, String name) {
+    int query = pathAndQuery.indexOf('?');
+    if (query < 0) {
+      return null;
+    }
+    for (String pair : pathAndQuery.substring(query + 1).split("&")) {
+      int equals = pair.indexOf('=');
+      String key = equals < 0 ? pair : pair.substring(0, equals);
+      if (key.equals(name)) {
+        String raw = equals < 0 ? "" : pair.substring(equals + 1);
+        try {
+          return URLDecoder.decode(raw, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException malformed) {
+          return raw;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Over a path without its query. */
+  public static Predicate<String> of(PathMatch match, boolean caseSensitive) {
+    return switch (match) {
+      case PathMatch.Prefix m ->
+          caseSensitive
+              ? p -> p.startsWith(m.value())
+              : p -> p.regionMatches(true, 0, m.value(), 0, m.value().length());
+      case PathMatch.Exact m ->
+          caseSensitive ? m.value()::equals : m.value()::equalsIgnoreCase;
+      case PathMatch.Regex m -> {
+        Pattern pattern = regex(m.regex());
+        yield pattern::matches;
+      }
+      case PathMatch.PathSeparatedPrefix m ->
+          p ->
+              p.regionMatches(!caseSensitive, 0, m.value(), 0, m.value().length())
+                  && (p.length() == m.value().length() || p.charAt(m.value().length()) == '/');
+    };
+  }
+}

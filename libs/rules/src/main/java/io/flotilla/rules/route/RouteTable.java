@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.rules.route;
+
+import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.route.VirtualHost;
+import io.flotilla.rules.RequestView;
+import io.flotilla.rules.match.CompiledMatch;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A route configuration, compiled. The virtual host is found by domain: exact, then the longest
+ * "*.suffix", then the longest "prefix.*", then "*"; in it the first route that matches wins.
+ */
+public final class RouteTable {
+  private final RouteConfiguration configuration;
+  private final Map<String, Host> exact = new HashMap<>();
+  private final List<Wildcard> suffixes = new ArrayList<>();
+  private final List<Wildcard> prefixes = new ArrayList<>();
+  private @Nullable Host any;
+
+  private record Wildcard(String part, Host host) {}
+
+  private record Host(VirtualHost model, List<Entry> routes) {}
+
+  private record Entry(Route route, Predicate<String> path, Predicate<RequestView> rest) {}
+
+  /** A request's way. */
+  public record Match(VirtualHost host, Route route) {}
+
+  /**
+   * @throws io.flotilla.model.InvalidModelException if an expression cannot be compiled
+   */
+  public RouteTable(RouteConfiguration configuration) {
+    this.configuration = configuration;
+    for (VirtualHost model : configuration.virtualHosts()) {
+      Host host = new Host(model, model.routes().stream().map(RouteTable::compile).toList());
+      for (String written : model.domains()) {
+        String domain = written.toLowerCase(Locale.ROOT);
+        if (domain.equals("*")) {
+          any = host;
+        } else if (domain.startsWith("*")) {
+          suffixes.add(new Wildcard(domain.substring(1), host));
+        } else if (domain.endsWith("*")) {
+          prefixes.add(new Wildcard(domain.substring(0, domain.length() - 1), host));
+        } else {
+          exact.put(domain, host);
+        }
+      }
+    }
+    Comparator<Wildcard> longest = Comparator.comparingInt(w -> -w.part().length());
+    suffixes.sort(longest);
+    prefixes.sort(longest);
+  }
+
+  private static Entry compile(Route route) {
+    List<Predicate<RequestView>> all = new ArrayList<>();
+    route.match().headers().forEach(h -> all.add(CompiledMatch.of(h)));
+    route.match().queryParameters().forEach(q -> all.add(CompiledMatch.of(q)));
+    if (route.match().grpc()) {
+      all.add(RouteTable::isGrpc);
+    }
+    Predicate<RequestView> rest =
+        request -> {
+          for (Predicate<RequestView> each : all) {
+            if (!each.test(request)) {
+              return false;
+            }
+          }
+          return true;
+        };
+    return new Entry(
+        route,
+        CompiledMatch.of(route.match().path(), route.match().caseSensitive()),
+        all.isEmpty() ? request -> true : rest);
+  }
+
+  /** Whether the content type is application/grpc or application/grpc+.... */
+  public static boolean isGrpc(RequestView request) {
+    String type = request.header("content-type");
+    return type != null
+        && type.startsWith("application/grpc")
+        && (type.length() == 16 || type.charAt(16) == '+' || type.charAt(16) == ';');
+  }
+
+  /** What it was made from. */
+  public RouteConfiguration configuration() {
+    return configuration;
+  }
+
+  /**
+   * The request's way; empty: no virtual host has its domain, or no route of it matches.
+   *
+   * @param random gives 0 to 999,999 for routes that take a share of requests
+   */
+  public Optional<Match> match(RequestView request, IntSupplier random) {
+    Host host = host(request.authority());
+    if (host == null) {
+      return Optional.empty();
+    }
+    String path = request.path();
+    for (Entry entry : host.routes()) {
+      if (entry.path().test(path)
+          && entry.rest().test(request)
+          && (entry.route().match().runtimeFraction().isEmpty()
+              || random.getAsInt()
+                  < entry.route().match().runtimeFraction().get().partsPerMillion())) {
+        return Optional.of(new Match(host.model(), entry.route()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private @Nullable Host host(String authority) {
+    String domain = configuration.ignorePortInHostMatching() ? withoutPort(authority) : authority;
+    Host found = exact.get(domain);
+    if (found != null) {
+      return found;
+    }
+    for (Wildcard w : suffixes) {
+      if (domain.length() > w.part().length() && domain.endsWith(w.part())) {
+        return w.host();
+      }
+    }
+    for (Wildcard w : prefixes) {
+      if (domain.length() > w.part().length() && domain.startsWith(w.part())) {
+        return w.host();
+      }
+    }
+    return any;
+  }
+
+  private static String withoutPort(String authority) {
+    int colon = authority.lastIndexOf(':');
+    if (colon < 0 || authority.indexOf(']', colon) >= 0) {
+      return authority;
+    }
+    for (int i = colon + 1; i < authority.length(); i++) {
+      if (!Character.isDigit(authority.charAt(i))) {
+        return authority;
+      }
+    }
+    return authority.substring(0, colon);
+  }
+}

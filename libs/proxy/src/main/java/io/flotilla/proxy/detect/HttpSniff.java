@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.detect;
+
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+
+/** HTTP by its first bytes: HTTP/2's preface (RFC 9113, section 3.4), or a method and a space. */
+public enum HttpSniff {
+  INCOMPLETE,
+  HTTP1,
+  HTTP2,
+  OTHER;
+
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final int LONGEST_METHOD = 20;
+
+  /** What the bytes so far say; moves no index. */
+  public static HttpSniff of(ByteBuf in) {
+    int n = in.readableBytes();
+    int prefix = 0;
+    while (prefix < n
+        && prefix < PREFACE.length
+        && in.getByte(in.readerIndex() + prefix) == PREFACE[prefix]) {
+      prefix++;
+    }
+    if (prefix == PREFACE.length) {
+      return HTTP2;
+    }
+    if (prefix == n && n < PREFACE.length) {
+      // "P" may yet become POST; "PRI " cannot.
+      return INCOMPLETE;
+    }
+    for (int i = 0; i < n; i++) {
+      byte b = in.getByte(in.readerIndex() + i);
+      if (b == ' ' && i > 0) {
+        return HTTP1;
+      }
+      if (b < 'A' || b > 'Z' || i >= LONGEST_METHOD) {
+        return OTHER;
+      }
+    }
+    return INCOMPLETE;
+  }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.api.kubernetes;
+
+import io.flotilla.api.schema.Lenient;
+
+/** A namespace; all that counts is in its metadata. */
+@Lenient
+public record Namespace() {}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.api.schema;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Fields that the record does not know are ignored, since somebody else validates them. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Lenient {}

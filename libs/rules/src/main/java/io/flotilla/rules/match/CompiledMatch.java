@@ -36,8 +36,7 @@ public final class CompiledMatch {
   /** Over a string. */
   public static Predicate<String> of(StringMatch match) {
     return switch (match) {
-      case StringMatch.Exact m ->
-          m.ignoreCase() ? m.value()::equalsIgnoreCase : m.value()::equals;
+      case StringMatch.Exact m -> m.ignoreCase() ? m.value()::equalsIgnoreCase : m.value()::equals;
       case StringMatch.Prefix m ->
           m.ignoreCase()
               ? s -> s.regionMatches(true, 0, m.value(), 0, m.value().length())
@@ -124,8 +123,7 @@ public final class CompiledMatch {
           caseSensitive
               ? p -> p.startsWith(m.value())
               : p -> p.regionMatches(true, 0, m.value(), 0, m.value().length());
-      case PathMatch.Exact m ->
-          caseSensitive ? m.value()::equals : m.value()::equalsIgnoreCase;
+      case PathMatch.Exact m -> caseSensitive ? m.value()::equals : m.value()::equalsIgnoreCase;
       case PathMatch.Regex m -> {
         Pattern pattern = regex(m.regex());
         yield pattern::matches;
@@ -134,6 +132,27 @@ public final class CompiledMatch {
           p ->
               p.regionMatches(!caseSensitive, 0, m.value(), 0, m.value().length())
                   && (p.length() == m.value().length() || p.charAt(m.value().length()) == '/');
+    };
+  }
+
+  /** In words, for explanations: "equals 'x'". */
+  public static String describe(StringMatch match) {
+    return switch (match) {
+      case StringMatch.Exact m -> "equals '" + m.value() + "'";
+      case StringMatch.Prefix m -> "starts with '" + m.value() + "'";
+      case StringMatch.Suffix m -> "ends with '" + m.value() + "'";
+      case StringMatch.Contains m -> "contains '" + m.value() + "'";
+      case StringMatch.Regex m -> "matches '" + m.regex() + "'";
+    };
+  }
+
+  /** In words, for explanations: "the prefix '/x'". */
+  public static String describe(PathMatch match) {
+    return switch (match) {
+      case PathMatch.Prefix m -> "the prefix '" + m.value() + "'";
+      case PathMatch.Exact m -> "exactly '" + m.value() + "'";
+      case PathMatch.Regex m -> "the expression '" + m.regex() + "'";
+      case PathMatch.PathSeparatedPrefix m -> "what lies under '" + m.value() + "'";
     };
   }
 }

@@ -26,9 +26,7 @@ public final class Choice {
       case ClusterChoice.Single s -> Optional.of(new Chosen(s.name(), HeaderEdits.NONE));
       case ClusterChoice.FromHeader h -> {
         String name = request.header(h.header());
-        yield name == null
-            ? Optional.empty()
-            : Optional.of(new Chosen(name, HeaderEdits.NONE));
+        yield name == null ? Optional.empty() : Optional.of(new Chosen(name, HeaderEdits.NONE));
       }
       case ClusterChoice.Weighted w -> {
         WeightedCluster target = weighted(w, random);

@@ -41,7 +41,8 @@ public final class Retry {
               || on.contains(Condition.GATEWAY_ERROR)
               || on.contains(Condition.RESET)
               || on.contains(Condition.RESET_BEFORE_REQUEST);
-      case Outcome.Refused r -> on.contains(Condition.REFUSED_STREAM) || on.contains(Condition.FIVE_XX);
+      case Outcome.Refused r ->
+          on.contains(Condition.REFUSED_STREAM) || on.contains(Condition.FIVE_XX);
       case Outcome.Reset r ->
           on.contains(Condition.RESET)
               || on.contains(Condition.FIVE_XX)
@@ -72,4 +73,3 @@ public final class Retry {
         };
   }
 }
-

@@ -19,7 +19,9 @@ public final class Rewrite {
     return switch (rewrite) {
       case PathRewrite.ReplaceFull r -> r.value() + query;
       case PathRewrite.ReplaceRegex r ->
-          CompiledMatch.regex(r.regex()).matcher(path).replaceAll(r.substitution().replaceAll("\\\\(\\d)", "\\$$1"))
+          CompiledMatch.regex(r.regex())
+                  .matcher(path)
+                  .replaceAll(r.substitution().replaceAll("\\\\(\\d)", "\\$$1"))
               + query;
       case PathRewrite.ReplacePrefix r -> prefix(r.value(), match, path) + query;
     };
@@ -65,6 +67,10 @@ public final class Rewrite {
     if (redirect.stripQuery() && path.indexOf('?') >= 0) {
       path = path.substring(0, path.indexOf('?'));
     }
-    return scheme + "://" + redirect.host().orElse(host) + (port.isEmpty() ? "" : ":" + port) + path;
+    return scheme
+        + "://"
+        + redirect.host().orElse(host)
+        + (port.isEmpty() ? "" : ":" + port)
+        + path;
   }
 }

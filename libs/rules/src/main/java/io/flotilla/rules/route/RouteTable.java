@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.rules.route;
 
+import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.rules.RequestView;
 import io.flotilla.rules.match.CompiledMatch;
@@ -120,7 +123,69 @@ public final class RouteTable {
     return Optional.empty();
   }
 
-  private @Nullable Host host(String authority) {
+  /**
+   * Why each route of the request's virtual host takes the request or not, in order. Shares of
+   * requests count as all.
+   */
+  public List<Verdict> explain(RequestView request) {
+    Host host = host(request.authority());
+    if (host == null) {
+      return List.of();
+    }
+    List<Verdict> verdicts = new ArrayList<>();
+    boolean taken = false;
+    for (Entry entry : host.routes()) {
+      Optional<String> mismatch = mismatch(entry, request);
+      boolean takes = mismatch.isEmpty() && !taken;
+      taken |= takes;
+      verdicts.add(
+          new Verdict(
+              host.model(),
+              entry.route(),
+              takes,
+              mismatch.orElse(takes ? "" : "an earlier route takes the request")));
+    }
+    return verdicts;
+  }
+
+  private static Optional<String> mismatch(Entry entry, RequestView request) {
+    RouteMatch match = entry.route().match();
+    if (!entry.path().test(request.path())) {
+      return Optional.of(
+          "the path '" + request.path() + "' does not fit " + CompiledMatch.describe(match.path()));
+    }
+    for (HeaderMatch header : match.headers()) {
+      if (!CompiledMatch.of(header).test(request)) {
+        return Optional.of(
+            "header "
+                + header.name()
+                + (header.invert() ? " must not be one that " : " must be one that ")
+                + header.value().map(CompiledMatch::describe).orElse("is present"));
+      }
+    }
+    for (QueryMatch query : match.queryParameters()) {
+      if (!CompiledMatch.of(query).test(request)) {
+        return Optional.of(
+            "query parameter "
+                + query.name()
+                + " must be one that "
+                + query.value().map(CompiledMatch::describe).orElse("is present"));
+      }
+    }
+    return match.grpc() && !isGrpc(request)
+        ? Optional.of("the request is not gRPC")
+        : Optional.empty();
+  }
+
+  /**
+   * One line of an explanation.
+   *
+   * @param reason why not; empty when taken
+   */
+  public record Verdict(VirtualHost host, Route route, boolean taken, String reason) {}
+
+  private @Nullable Host host(String written) {
+    String authority = written.toLowerCase(Locale.ROOT);
     String domain = configuration.ignorePortInHostMatching() ? withoutPort(authority) : authority;
     Host found = exact.get(domain);
     if (found != null) {

@@ -28,4 +28,3 @@ public record AgentStatus(
     problems = List.copyOf(problems);
   }
 }
-

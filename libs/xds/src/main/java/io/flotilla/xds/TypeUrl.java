@@ -15,11 +15,18 @@ public final class TypeUrl {
       "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
   /**
-   * What must exist before what refers to it: clusters, their secrets and endpoints, then listeners
-   * and their routes (xDS protocol, "Eventual consistency considerations").
+   * What must exist before what refers to it (xDS protocol, "Eventual consistency considerations").
    */
   public static final List<String> PUSH_ORDER =
-      List.of(CLUSTER, SECRET, ENDPOINTS, LISTENER, ROUTES);
+      List.of(CLUSTER, ENDPOINTS, LISTENER, ROUTES, SECRET);
 
   private TypeUrl() {}
+
+  /**
+   * Whether a state-of-the-world response of this type holds all that the client subscribed to, so
+   * that what is missing does not exist. Of the others a response holds what changed.
+   */
+  public static boolean isFullState(String typeUrl) {
+    return !typeUrl.equals(ENDPOINTS) && !typeUrl.equals(ROUTES) && !typeUrl.equals(SECRET);
+  }
 }

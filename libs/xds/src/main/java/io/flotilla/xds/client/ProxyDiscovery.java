@@ -21,6 +21,7 @@ import io.flotilla.xds.codec.EnvoyDecoder;
 import io.flotilla.xds.codec.ResourceError;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,6 +44,9 @@ public final class ProxyDiscovery implements AutoCloseable {
   // The agent's own, from its identity; never asked of the server.
   private static final Set<String> OWN_SECRETS = Set.of("default", "ROOTCA");
 
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration SAVE_AFTER = Duration.ofSeconds(1);
+
   private final RawAdsClient client;
   private final Consumer<ProxySnapshot> consumer;
   private final @Nullable SnapshotFile file;
@@ -56,6 +60,9 @@ public final class ProxyDiscovery implements AutoCloseable {
   private final Map<String, String> refused = new TreeMap<>();
   private boolean haveClusters;
   private boolean haveListeners;
+  private boolean waiting;
+  private boolean saving;
+  private long impatience;
   private long revision;
   private volatile boolean connected;
   private volatile List<String> problems = List.of();
@@ -162,34 +169,30 @@ public final class ProxyDiscovery implements AutoCloseable {
 
   private final class Incoming implements RawAdsClient.Handler {
     @Override
-    public List<String> received(
+    public Map<String, String> received(
         String type,
         Map<String, RawAdsClient.Received> changed,
         List<String> removed,
         long itsRevision) {
-      List<String> refusals = new ArrayList<>();
+      Map<String, String> refusals = new LinkedHashMap<>();
       Set<String> absent = missing.computeIfAbsent(type, t -> new LinkedHashSet<>());
       for (RawAdsClient.Received each : changed.values()) {
         absent.remove(each.name());
         String reason = decode(type, each);
         if (reason != null) {
-          refusals.add(reason);
+          refusals.put(each.name(), reason);
         }
       }
       for (String name : removed) {
         absent.add(name);
         remove(type, name);
       }
-      problems = List.copyOf(refused.values());
       haveClusters |= type.equals(TypeUrl.CLUSTER);
       haveListeners |= type.equals(TypeUrl.LISTENER);
       revision = Math.max(revision, itsRevision);
       subscribeToReferences();
-      if (isWhole()) {
-        ProxySnapshot whole = snapshot();
-        consumer.accept(whole);
-        save();
-      }
+      problems = List.copyOf(refused.values());
+      publish();
       return refusals;
     }
 
@@ -207,7 +210,63 @@ public final class ProxyDiscovery implements AutoCloseable {
     }
   }
 
+  private void publish() {
+    if (!haveClusters || !haveListeners) {
+      return;
+    }
+    if (isWhole()) {
+      impatience++;
+      waiting = false;
+    } else if (!waiting) {
+      waiting = true;
+      long mine = ++impatience;
+      client.later(() -> giveUpWaiting(mine), PATIENCE);
+      return;
+    } else {
+      return;
+    }
+    deliver();
+  }
+
+  // As Envoy's initial_fetch_timeout: a server that never answers for one resource must not keep
+  // all others back.
+  private void giveUpWaiting(long which) {
+    if (which != impatience) {
+      return;
+    }
+    impatience++;
+    waiting = false;
+    lateNames(TypeUrl.ENDPOINTS, wantedEndpoints(), endpoints.keySet());
+    lateNames(TypeUrl.ROUTES, wantedRoutes(), routes.keySet());
+    lateNames(TypeUrl.SECRET, wantedSecrets(), secrets.keySet());
+    deliver();
+  }
+
+  private void lateNames(String type, Set<String> wanted, Set<String> have) {
+    Set<String> late = new LinkedHashSet<>(wanted);
+    late.removeAll(have);
+    Set<String> absent = missing.computeIfAbsent(type, t -> new LinkedHashSet<>());
+    late.removeAll(absent);
+    if (!late.isEmpty()) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the control plane does not answer for {0}; going on without",
+          late);
+      absent.addAll(late);
+    }
+  }
+
+  private void deliver() {
+    consumer.accept(snapshot());
+    if (file != null && !saving) {
+      // Many changes in a row are one write.
+      saving = true;
+      client.later(this::save, SAVE_AFTER);
+    }
+  }
+
   private void save() {
+    saving = false;
     if (file == null) {
       return;
     }
@@ -222,9 +281,20 @@ public final class ProxyDiscovery implements AutoCloseable {
   }
 
   private void subscribeToReferences() {
-    client.subscribe(TypeUrl.ENDPOINTS, wantedEndpoints());
-    client.subscribe(TypeUrl.ROUTES, wantedRoutes());
-    client.subscribe(TypeUrl.SECRET, wantedSecrets());
+    want(TypeUrl.ENDPOINTS, wantedEndpoints(), endpoints);
+    want(TypeUrl.ROUTES, wantedRoutes(), routes);
+    want(TypeUrl.SECRET, wantedSecrets(), secrets);
+  }
+
+  private void want(String type, Set<String> names, Map<String, ?> have) {
+    client.subscribe(type, names);
+    // What nothing refers to any longer is not kept current by the server.
+    have.keySet().retainAll(names);
+    raw.getOrDefault(type, new LinkedHashMap<>()).keySet().retainAll(names);
+    missing.getOrDefault(type, new LinkedHashSet<>()).retainAll(names);
+    refused
+        .keySet()
+        .removeIf(k -> k.startsWith(type + " ") && !names.contains(k.substring(type.length() + 1)));
   }
 
   private boolean isWhole() {

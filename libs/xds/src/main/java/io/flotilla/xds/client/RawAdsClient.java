@@ -12,8 +12,10 @@ import io.flotilla.model.node.ProxyNode;
 import io.flotilla.xds.codec.Nodes;
 import io.flotilla.xds.codec.Structs;
 import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,8 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -37,16 +39,19 @@ public final class RawAdsClient implements AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
   private static final int NACK_CODE = 3;
+  private static final int MAX_NACK_CHARS = 16_384;
 
   private final Supplier<ManagedChannel> channels;
   private final Node node;
   private final Handler handler;
-  private final ScheduledExecutorService thread;
+  private final ScheduledThreadPoolExecutor thread;
   private final Map<String, TypeState> types = new LinkedHashMap<>();
   private @Nullable ManagedChannel channel;
   private @Nullable StreamObserver<DeltaDiscoveryRequest> requests;
+  private @Nullable Responses responses;
   private long generation;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
+  private boolean introduced;
   private boolean closed;
 
   /** What comes. */
@@ -55,9 +60,9 @@ public final class RawAdsClient implements AutoCloseable {
      * A response of one type.
      *
      * @param revision of the server, 0 when it tells none
-     * @return why it is refused, resource by resource; empty: acknowledged
+     * @return by name, why a resource is refused; empty: all is acknowledged
      */
-    List<String> received(
+    Map<String, String> received(
         String typeUrl, Map<String, Received> changed, List<String> removed, long revision);
 
     /** The stream is up. */
@@ -74,6 +79,10 @@ public final class RawAdsClient implements AutoCloseable {
     final Set<String> names = new HashSet<>();
     final Map<String, String> versions = new HashMap<>();
     boolean wildcard;
+
+    boolean wants(String name) {
+      return wildcard || names.contains(name);
+    }
   }
 
   /**
@@ -100,8 +109,9 @@ public final class RawAdsClient implements AutoCloseable {
     this.node = node;
     this.handler = handler;
     this.thread =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("ads-" + node.getId()).factory());
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("ads-" + node.getId()).factory());
+    this.thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   /** Connects and stays connected until closed. */
@@ -147,8 +157,27 @@ public final class RawAdsClient implements AutoCloseable {
   }
 
   private void run(Runnable task) {
-    if (!thread.isShutdown()) {
+    try {
       thread.execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the client is closed already");
+    }
+  }
+
+  /** Runs something on the client's thread later, unless it is closed by then. */
+  void later(Runnable task, Duration delay) {
+    try {
+      thread.schedule(() -> guarded(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.DEBUG, "the client is closed already");
+    }
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a task of client " + node.getId() + " failed", e);
     }
   }
 
@@ -159,6 +188,10 @@ public final class RawAdsClient implements AutoCloseable {
   private void send(DeltaDiscoveryRequest.Builder request) {
     StreamObserver<DeltaDiscoveryRequest> to = requests;
     if (to != null) {
+      if (!introduced) {
+        request.setNode(node);
+        introduced = true;
+      }
       to.onNext(request.build());
     }
   }
@@ -171,11 +204,13 @@ public final class RawAdsClient implements AutoCloseable {
     try {
       ManagedChannel fresh = channels.get();
       channel = fresh;
+      Responses incoming = new Responses(mine);
+      responses = incoming;
       requests =
           AggregatedDiscoveryServiceGrpc.newStub(fresh)
               .withWaitForReady()
-              .deltaAggregatedResources(new Responses(mine));
-      boolean first = true;
+              .deltaAggregatedResources(incoming);
+      introduced = false;
       for (Map.Entry<String, TypeState> each : types.entrySet()) {
         TypeState state = each.getValue();
         DeltaDiscoveryRequest.Builder request =
@@ -184,10 +219,6 @@ public final class RawAdsClient implements AutoCloseable {
                 .addAllResourceNamesSubscribe(state.names);
         if (state.wildcard) {
           request.addResourceNamesSubscribe("*");
-        }
-        if (first) {
-          request.setNode(node);
-          first = false;
         }
         send(request);
       }
@@ -201,6 +232,7 @@ public final class RawAdsClient implements AutoCloseable {
       return;
     }
     requests = null;
+    responses = null;
     generation++;
     ManagedChannel old = channel;
     if (old != null) {
@@ -221,6 +253,9 @@ public final class RawAdsClient implements AutoCloseable {
     String type = response.getTypeUrl();
     TypeState state = types.get(type);
     if (state == null) {
+      if (responses != null) {
+        responses.more();
+      }
       return;
     }
     Map<String, Received> changed = new LinkedHashMap<>();
@@ -229,7 +264,7 @@ public final class RawAdsClient implements AutoCloseable {
           resource.getName(),
           new Received(resource.getName(), resource.getVersion(), resource.getResource()));
     }
-    List<String> refusals;
+    Map<String, String> refusals;
     try {
       refusals =
           handler.received(
@@ -239,16 +274,40 @@ public final class RawAdsClient implements AutoCloseable {
               revision(response.getSystemVersionInfo()));
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "taking " + type + " failed", e);
-      refusals = new ArrayList<>(List.of("internal error: " + e));
+      Map<String, String> all = new LinkedHashMap<>();
+      changed.keySet().forEach(name -> all.put(name, "the client failed: " + e));
+      refusals = all;
     }
-    changed.values().forEach(r -> state.versions.put(r.name(), r.version()));
+    for (Received each : changed.values()) {
+      // What was refused is not had: after a reconnect the server shall send it again.
+      if (!refusals.containsKey(each.name()) && state.wants(each.name())) {
+        state.versions.put(each.name(), each.version());
+      }
+    }
     response.getRemovedResourcesList().forEach(state.versions::remove);
     DeltaDiscoveryRequest.Builder answer = request(type).setResponseNonce(response.getNonce());
     if (!refusals.isEmpty()) {
-      answer.setErrorDetail(
-          Status.newBuilder().setCode(NACK_CODE).setMessage(String.join("; ", refusals)));
+      answer.setErrorDetail(Status.newBuilder().setCode(NACK_CODE).setMessage(message(refusals)));
     }
     send(answer);
+    Responses from = responses;
+    if (from != null) {
+      from.more();
+    }
+  }
+
+  // Each reason begins with its resource's name, by which the server tells them apart.
+  private static String message(Map<String, String> refusals) {
+    StringBuilder all = new StringBuilder();
+    refusals.forEach(
+        (name, reason) -> {
+          if (all.length() > MAX_NACK_CHARS) {
+            return;
+          }
+          all.append(all.isEmpty() ? "" : "; ").append(reason.startsWith(name) ? "" : name + ": ");
+          all.append(reason);
+        });
+    return all.toString();
   }
 
   private static long revision(String systemVersion) {
@@ -264,10 +323,7 @@ public final class RawAdsClient implements AutoCloseable {
 
   @Override
   public void close() {
-    if (thread.isShutdown()) {
-      return;
-    }
-    thread.execute(
+    run(
         () -> {
           closed = true;
           StreamObserver<DeltaDiscoveryRequest> to = requests;
@@ -278,12 +334,14 @@ public final class RawAdsClient implements AutoCloseable {
           if (old != null) {
             old.shutdownNow();
           }
+          thread.shutdown();
         });
-    thread.shutdown();
   }
 
-  private final class Responses implements StreamObserver<DeltaDiscoveryResponse> {
+  private final class Responses
+      implements ClientResponseObserver<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
     private final long mine;
+    private @Nullable ClientCallStreamObserver<DeltaDiscoveryRequest> call;
     private boolean up;
 
     Responses(long mine) {
@@ -291,10 +349,24 @@ public final class RawAdsClient implements AutoCloseable {
     }
 
     @Override
+    public void beforeStart(ClientCallStreamObserver<DeltaDiscoveryRequest> stream) {
+      call = stream;
+      // One response at a time: a slow consumer slows the server, and nothing piles up here.
+      stream.disableAutoRequestWithInitial(1);
+    }
+
+    void more() {
+      ClientCallStreamObserver<DeltaDiscoveryRequest> stream = call;
+      if (stream != null) {
+        stream.request(1);
+      }
+    }
+
+    @Override
     public void onNext(DeltaDiscoveryResponse response) {
       run(
           () -> {
-            if (!up) {
+            if (!up && mine == generation) {
               up = true;
               handler.connected();
             }
@@ -304,12 +376,20 @@ public final class RawAdsClient implements AutoCloseable {
 
     @Override
     public void onError(Throwable cause) {
-      run(() -> lost(mine, String.valueOf(cause.getMessage())));
+      run(() -> lost(mine, reason(cause)));
     }
 
     @Override
     public void onCompleted() {
       run(() -> lost(mine, "the server ended the stream"));
     }
+  }
+
+  private static String reason(Throwable error) {
+    StringBuilder all = new StringBuilder(String.valueOf(error.getMessage()));
+    for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+      all.append(": ").append(cause.getMessage());
+    }
+    return all.toString();
   }
 }

@@ -4,12 +4,7 @@ package io.flotilla.xds.codec;
 import com.google.protobuf.Any;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
-import io.flotilla.model.cluster.Cluster;
-import io.flotilla.model.endpoint.ClusterLoadAssignment;
-import io.flotilla.model.listener.Listener;
-import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.model.tls.Secret;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.internal.ClusterCodec;
 import io.flotilla.xds.codec.internal.EndpointCodec;
@@ -24,12 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Snapshots to the wire. An object that several proxies of the same capabilities see is encoded
  * once for all of them, as long as it lives.
  */
 public final class EnvoyEncoder {
+  private static final System.Logger LOG = System.getLogger(EnvoyEncoder.class.getName());
   private final ListenerCodec listeners;
   private final Map<Object, VersionedResource> encoded =
       Collections.synchronizedMap(new WeakHashMap<>());
@@ -40,30 +37,88 @@ public final class EnvoyEncoder {
 
   /** All resources of a snapshot. */
   public ResourceSet encode(ProxySnapshot snapshot) {
+    return encode(snapshot, Encoded.NOTHING).resources();
+  }
+
+  /**
+   * All resources of a snapshot that follows another one: objects that are the same as before are
+   * taken over as they were encoded. An object that cannot be encoded is left out, or stays as it
+   * was before, and the log names it.
+   */
+  public Encoded encode(ProxySnapshot snapshot, Encoded before) {
+    ProxySnapshot old = before.snapshot();
     Map<String, Map<String, VersionedResource>> types = new LinkedHashMap<>();
-    types.put(TypeUrl.CLUSTER, each(snapshot.clusters(), this::cluster));
-    types.put(TypeUrl.ENDPOINTS, each(snapshot.endpoints(), this::endpoints));
-    types.put(TypeUrl.LISTENER, each(snapshot.listeners(), this::listener));
-    types.put(TypeUrl.ROUTES, each(snapshot.routes(), this::routes));
-    types.put(TypeUrl.SECRET, each(snapshot.secrets(), this::secret));
-    return new ResourceSet(snapshot.revision(), types);
+    new Each(before, TypeUrl.CLUSTER, types)
+        .put(snapshot.clusters(), old.clusters(), ClusterCodec::encode);
+    new Each(before, TypeUrl.ENDPOINTS, types)
+        .put(snapshot.endpoints(), old.endpoints(), EndpointCodec::encode);
+    new Each(before, TypeUrl.LISTENER, types)
+        .put(snapshot.listeners(), old.listeners(), listeners::encode);
+    new Each(before, TypeUrl.ROUTES, types)
+        .put(snapshot.routes(), old.routes(), RouteCodec::encode);
+    new Each(before, TypeUrl.SECRET, types)
+        .put(snapshot.secrets(), old.secrets(), TlsCodec::secret);
+    return new Encoded(snapshot, new ResourceSet(snapshot.revision(), types));
   }
 
-  private <T> Map<String, VersionedResource> each(
-      Map<String, T> objects, Function<T, Message> codec) {
-    Map<String, VersionedResource> out = new LinkedHashMap<>();
-    objects.forEach((name, object) -> out.put(name, resource(name, object, codec)));
-    return out;
+  /** A snapshot and what became of it. */
+  public record Encoded(ProxySnapshot snapshot, ResourceSet resources) {
+    /** Before the first one. */
+    public static final Encoded NOTHING =
+        new Encoded(ProxySnapshot.EMPTY, new ResourceSet(0, Map.of()));
   }
 
-  private <T> VersionedResource resource(String name, T object, Function<T, Message> codec) {
-    VersionedResource known = encoded.get(object);
-    if (known != null && known.name().equals(name)) {
-      return known;
+  /** The resources of one type. */
+  private final class Each {
+    private final Map<String, VersionedResource> known;
+    private final String type;
+    private final Map<String, Map<String, VersionedResource>> types;
+
+    Each(Encoded before, String type, Map<String, Map<String, VersionedResource>> types) {
+      this.known = before.resources().types().getOrDefault(type, Map.of());
+      this.type = type;
+      this.types = types;
     }
-    VersionedResource made = versioned(name, codec.apply(object));
-    encoded.put(object, made);
-    return made;
+
+    <T> void put(Map<String, T> objects, Map<String, T> old, Function<T, Message> codec) {
+      Map<String, VersionedResource> out = new LinkedHashMap<>();
+      boolean same = objects.size() == known.size() && !known.isEmpty();
+      for (Map.Entry<String, T> each : objects.entrySet()) {
+        String name = each.getKey();
+        VersionedResource was = known.get(name);
+        VersionedResource is =
+            was != null && old.get(name) == each.getValue()
+                ? was
+                : resource(name, each.getValue(), codec, was);
+        if (is != null) {
+          out.put(name, is);
+        }
+        same &= is == was;
+      }
+      // The same map tells streams that nothing of this type changed.
+      types.put(type, same ? known : out);
+    }
+
+    private <T> @Nullable VersionedResource resource(
+        String name, T object, Function<T, Message> codec, @Nullable VersionedResource was) {
+      VersionedResource made = encoded.get(object);
+      if (made != null && made.name().equals(name)) {
+        return made;
+      }
+      try {
+        made = versioned(name, codec.apply(object));
+      } catch (IllegalArgumentException e) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "{0} {1} cannot be sent: {2}",
+            type.substring(type.lastIndexOf('.') + 1),
+            name,
+            e.getMessage());
+        return was;
+      }
+      encoded.put(object, made);
+      return made;
+    }
   }
 
   /** A resource whose version is a digest of its bytes. */
@@ -88,25 +143,5 @@ public final class EnvoyEncoder {
             .setTypeUrl("type.googleapis.com/" + message.getDescriptorForType().getFullName())
             .setValue(com.google.protobuf.ByteString.copyFrom(bytes))
             .build());
-  }
-
-  private Message cluster(Cluster cluster) {
-    return ClusterCodec.encode(cluster);
-  }
-
-  private Message endpoints(ClusterLoadAssignment endpoints) {
-    return EndpointCodec.encode(endpoints);
-  }
-
-  private Message listener(Listener listener) {
-    return listeners.encode(listener);
-  }
-
-  private Message routes(RouteConfiguration routes) {
-    return RouteCodec.encode(routes);
-  }
-
-  private Message secret(Secret secret) {
-    return TlsCodec.secret(secret);
   }
 }

@@ -55,13 +55,13 @@ public final class RawAdsServer implements BindableService {
     @Override
     public StreamObserver<DeltaDiscoveryRequest> deltaAggregatedResources(
         StreamObserver<DeltaDiscoveryResponse> responses) {
-      return new DeltaSession(responses, source, listener, SPIFFE.get(), REMOTE.get());
+      return new DeltaSession(responses, source, listener, SPIFFE.get(), REMOTE.get(), "");
     }
 
     @Override
     public StreamObserver<DiscoveryRequest> streamAggregatedResources(
         StreamObserver<DiscoveryResponse> responses) {
-      return new SotwSession(responses, source, listener, SPIFFE.get(), REMOTE.get());
+      return new SotwSession(responses, source, listener, SPIFFE.get(), REMOTE.get(), "");
     }
   }
 

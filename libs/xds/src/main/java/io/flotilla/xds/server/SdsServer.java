@@ -33,6 +33,7 @@ public final class SdsServer extends SecretDiscoveryServiceGrpc.SecretDiscoveryS
       resources.put(secret.name(), EnvoyEncoder.versioned(secret.name(), TlsCodec.secret(secret)));
     }
     current = new ResourceSet(++revision, Map.of(TypeUrl.SECRET, resources));
+    // A sink never blocks: it hands over to its stream.
     sinks.forEach(sink -> sink.accept(current));
   }
 
@@ -50,13 +51,13 @@ public final class SdsServer extends SecretDiscoveryServiceGrpc.SecretDiscoveryS
   public StreamObserver<DeltaDiscoveryRequest> deltaSecrets(
       StreamObserver<DeltaDiscoveryResponse> responses) {
     return new DeltaSession(
-        responses, this::open, new StreamListener() {}, Optional.empty(), "local");
+        responses, this::open, new StreamListener() {}, Optional.empty(), "local", TypeUrl.SECRET);
   }
 
   @Override
   public StreamObserver<DiscoveryRequest> streamSecrets(
       StreamObserver<DiscoveryResponse> responses) {
     return new SotwSession(
-        responses, this::open, new StreamListener() {}, Optional.empty(), "local");
+        responses, this::open, new StreamListener() {}, Optional.empty(), "local", TypeUrl.SECRET);
   }
 }

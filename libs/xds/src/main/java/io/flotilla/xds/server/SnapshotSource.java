@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 public interface SnapshotSource {
   /**
    * Called once a stream sent its node; the sink gets the snapshot now and on every change, until
-   * closed.
+   * closed. Calls of one sink come one after the other; a sink never blocks.
    *
    * @throws io.grpc.StatusRuntimeException if the proxy is refused; its status ends the stream
    */

@@ -12,8 +12,12 @@ public interface StreamListener {
   /** All that the revision meant for this stream is acknowledged. */
   default void acknowledged(Peer peer, long revision) {}
 
-  /** The client refused a response or a resource of it. */
-  default void refused(Peer peer, String typeUrl, String reason) {}
+  /**
+   * The client refused a resource.
+   *
+   * @param name empty when its message names none of the resources that it was sent
+   */
+  default void refused(Peer peer, String typeUrl, String name, String reason) {}
 
   /** The stream ended. */
   default void closed(Peer peer) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.xds.server;
 
+import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.xds.codec.Capabilities;
 import io.flotilla.xds.codec.EnvoyEncoder;
 import io.grpc.BindableService;
@@ -26,7 +27,26 @@ public final class XdsServer implements BindableService {
   private AutoCloseable open(SnapshotSource source, Peer peer, Consumer<ResourceSet> sink) {
     EnvoyEncoder encoder =
         encoders.computeIfAbsent(Capabilities.of(peer.extensions()), EnvoyEncoder::new);
-    return source.open(proxy(peer), snapshot -> sink.accept(encoder.encode(snapshot)));
+    return source.open(proxy(peer), new Encoding(encoder, sink));
+  }
+
+  /** Encodes for one stream: what is the same object as before is not even looked at. */
+  private static final class Encoding implements Consumer<ProxySnapshot> {
+    private final EnvoyEncoder encoder;
+    private final Consumer<ResourceSet> sink;
+    private volatile EnvoyEncoder.Encoded last = EnvoyEncoder.Encoded.NOTHING;
+
+    Encoding(EnvoyEncoder encoder, Consumer<ResourceSet> sink) {
+      this.encoder = encoder;
+      this.sink = sink;
+    }
+
+    @Override
+    public void accept(ProxySnapshot snapshot) {
+      EnvoyEncoder.Encoded next = encoder.encode(snapshot, last);
+      last = next;
+      sink.accept(next.resources());
+    }
   }
 
   private static ConnectedProxy proxy(Peer peer) {
@@ -51,8 +71,8 @@ public final class XdsServer implements BindableService {
       }
 
       @Override
-      public void refused(Peer peer, String typeUrl, String reason) {
-        observer.refused(proxy(peer), typeUrl, "", reason);
+      public void refused(Peer peer, String typeUrl, String name, String reason) {
+        observer.refused(proxy(peer), typeUrl, name, reason);
       }
 
       @Override

@@ -2,7 +2,6 @@
 package io.flotilla.xds.server.internal;
 
 import io.envoyproxy.envoy.config.core.v3.Node;
-import io.flotilla.model.InvalidModelException;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.Nodes;
 import io.flotilla.xds.codec.Structs;
@@ -13,17 +12,31 @@ import io.flotilla.xds.server.StreamListener;
 import io.flotilla.xds.server.VersionedResource;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One ADS stream. At most one response of a type is unanswered at a time; what changes meanwhile is
- * sent, merged, once it is. All methods hold the session's lock, so that requests and new sets
- * interleave in one order.
+ * sent, merged, once it is.
+ *
+ * <p>Make before break: clusters and endpoints come first; listeners and routes wait until the
+ * client took them (or two seconds); what is gone of clusters and endpoints is said last, once the
+ * client took the listeners and routes that no longer refer to it. While the client refuses those,
+ * it keeps what it has, and so it keeps the clusters.
+ *
+ * <p>Everything runs in a {@link SynchronizationContext}: requests and new sets interleave in one
+ * order, and no thread that brings one ever waits for another.
  *
  * @param <Q> the request's type
  * @param <R> the response's type
@@ -31,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
   private static final System.Logger LOG = System.getLogger(AdsSession.class.getName());
   private static final int MAX_TYPES = 256;
+  private static final long LONGEST_HOLD_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final List<String> NEEDED_BY_PROXIES =
+      List.of(TypeUrl.CLUSTER, TypeUrl.ENDPOINTS, TypeUrl.LISTENER, TypeUrl.ROUTES);
 
   private final ServerCallStreamObserver<R> responses;
   private final ResourceSource source;
@@ -38,28 +54,43 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
   private final Optional<String> spiffeId;
   private final String remoteAddress;
   private final boolean delta;
+  private final String onlyType;
+  private final SynchronizationContext context =
+      new SynchronizationContext((thread, cause) -> failed(cause));
+  private final AtomicReference<@Nullable ResourceSet> latest = new AtomicReference<>();
+
+  // What follows is touched in the context only.
   private final Map<String, Subscription> subscriptions = new LinkedHashMap<>();
+  private final Set<String> warming = new HashSet<>();
   private @Nullable Peer peer;
   private @Nullable AutoCloseable feed;
-  private @Nullable ResourceSet current;
-  private long acknowledged = -1;
+  private long acknowledged = Long.MIN_VALUE;
+  private boolean holding;
+  private long heldSince;
   private boolean closed;
 
+  /**
+   * @param onlyType the type of a service that has one; empty: ADS
+   */
   AdsSession(
       StreamObserver<R> responses,
       ResourceSource source,
       StreamListener listener,
       Optional<String> spiffeId,
       String remoteAddress,
-      boolean delta) {
+      boolean delta,
+      String onlyType) {
     this.responses = (ServerCallStreamObserver<R>) responses;
     this.source = source;
     this.listener = listener;
     this.spiffeId = spiffeId;
     this.remoteAddress = remoteAddress;
     this.delta = delta;
-    this.responses.setOnCancelHandler(() -> end(null));
-    this.responses.setOnReadyHandler(this::ready);
+    this.onlyType = onlyType;
+    this.responses.disableAutoRequest();
+    this.responses.setOnCancelHandler(() -> context.execute(() -> end(null)));
+    this.responses.setOnReadyHandler(() -> context.execute(this::pushAll));
+    this.responses.request(1);
   }
 
   /** The request's node, if it has one. */
@@ -70,37 +101,54 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
   /** Takes the request's subscriptions and its answer to an earlier response. */
   abstract void take(Q request, Subscription subscription);
 
-  /** Sends what the subscription lacks of {@code now}; false: nothing was to be said. */
-  abstract boolean push(
-      Subscription subscription, Map<String, VersionedResource> now, long revision);
+  /**
+   * Sends what the subscription lacks of {@code now}.
+   *
+   * @param keepRemoved what is gone is not said yet
+   * @return what was sent
+   */
+  abstract List<VersionedResource> push(
+      Subscription subscription,
+      Map<String, VersionedResource> now,
+      long revision,
+      boolean keepRemoved);
 
   @Override
   public final void onNext(Q request) {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      try {
-        admit(request);
-        String type = typeOf(request);
-        if (type.isEmpty()) {
-          throw Status.INVALID_ARGUMENT
-              .withDescription("an ADS request needs its type_url")
-              .asRuntimeException();
-        }
-        if (!subscriptions.containsKey(type) && subscriptions.size() >= MAX_TYPES) {
-          throw Status.RESOURCE_EXHAUSTED
-              .withDescription("a stream may subscribe to at most " + MAX_TYPES + " types")
-              .asRuntimeException();
-        }
-        take(request, subscriptions.computeIfAbsent(type, Subscription::new));
-        pushAll();
-      } catch (StatusRuntimeException e) {
-        end(e);
-      } catch (InvalidModelException | IllegalStateException e) {
-        end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
-      }
+    context.execute(
+        () -> {
+          if (closed) {
+            return;
+          }
+          try {
+            handle(request);
+            responses.request(1);
+          } catch (StatusRuntimeException e) {
+            end(e);
+          } catch (IllegalArgumentException | IllegalStateException e) {
+            end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+          }
+        });
+  }
+
+  private void handle(Q request) {
+    admit(request);
+    String type = typeOf(request).isEmpty() ? onlyType : typeOf(request);
+    if (type.isEmpty() || !(onlyType.isEmpty() || onlyType.equals(type))) {
+      throw Status.INVALID_ARGUMENT
+          .withDescription(
+              onlyType.isEmpty()
+                  ? "an ADS request needs its type_url"
+                  : "type_url must be " + onlyType + ", but is " + type)
+          .asRuntimeException();
     }
+    if (!subscriptions.containsKey(type) && subscriptions.size() >= MAX_TYPES) {
+      throw Status.RESOURCE_EXHAUSTED
+          .withDescription("a stream may subscribe to at most " + MAX_TYPES + " types")
+          .asRuntimeException();
+    }
+    take(request, subscriptions.computeIfAbsent(type, Subscription::new));
+    pushAll();
   }
 
   private void admit(Q request) {
@@ -110,7 +158,7 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
     Node node = nodeOf(request);
     if (node == null || node.getId().isEmpty()) {
       throw Status.INVALID_ARGUMENT
-          .withDescription("the first request of an ADS stream needs a node with an id")
+          .withDescription("the first request of an xDS stream needs a node with an id")
           .asRuntimeException();
     }
     Peer admitted =
@@ -124,59 +172,119 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
             spiffeId,
             remoteAddress,
             delta);
-    peer = admitted;
     feed = source.open(admitted, this::update);
+    peer = admitted;
     listener.opened(admitted);
   }
 
-  private synchronized void update(ResourceSet next) {
-    if (!closed) {
-      current = next;
-      pushAll();
-    }
-  }
-
-  private synchronized void ready() {
-    if (!closed) {
-      pushAll();
-    }
+  private void update(ResourceSet next) {
+    latest.set(next);
+    context.execute(this::pushAll);
   }
 
   private void pushAll() {
-    ResourceSet set = current;
-    if (set == null || peer == null) {
+    ResourceSet set = latest.get();
+    if (closed || set == null || peer == null) {
       return;
     }
-    for (String type : TypeUrl.PUSH_ORDER) {
-      pushType(type, set);
+    warm(pushType(TypeUrl.CLUSTER, set, true), set);
+    pushType(TypeUrl.ENDPOINTS, set, true);
+    if (!isHeld(set)) {
+      pushType(TypeUrl.LISTENER, set, false);
+      pushType(TypeUrl.ROUTES, set, false);
     }
+    pushType(TypeUrl.SECRET, set, false);
     for (String type : subscriptions.keySet()) {
       if (!TypeUrl.PUSH_ORDER.contains(type)) {
-        pushType(type, set);
+        pushType(type, set, false);
       }
     }
-    acknowledge(set.revision());
+    if (isSettled(TypeUrl.LISTENER, set) && isSettled(TypeUrl.ROUTES, set)) {
+      pushType(TypeUrl.CLUSTER, set, false);
+      pushType(TypeUrl.ENDPOINTS, set, false);
+    }
+    acknowledge(set);
   }
 
-  private void pushType(String type, ResourceSet set) {
+  private List<VersionedResource> pushType(String type, ResourceSet set, boolean keepRemoved) {
     Subscription subscription = subscriptions.get(type);
     Map<String, VersionedResource> now = set.types().get(type);
     // A client that does not read is not written to: its next set is merged with this one.
     if (subscription == null || now == null || subscription.isWaiting() || !responses.isReady()) {
-      return;
+      return List.of();
     }
-    push(subscription, now, set.revision());
+    return push(subscription, now, set.revision(), keepRemoved);
   }
 
-  private void acknowledge(long revision) {
-    Peer to = peer;
-    if (to != null
-        && revision > acknowledged
-        && !subscriptions.isEmpty()
-        && subscriptions.values().stream().noneMatch(Subscription::isWaiting)) {
-      acknowledged = revision;
-      listener.acknowledged(to, revision);
+  /** Clusters that are new to the client must have their endpoints before routes may use them. */
+  private void warm(List<VersionedResource> clusters, ResourceSet set) {
+    Map<String, VersionedResource> assignments =
+        set.types().getOrDefault(TypeUrl.ENDPOINTS, Map.of());
+    Subscription endpoints = subscriptions.get(TypeUrl.ENDPOINTS);
+    for (VersionedResource cluster : clusters) {
+      if (assignments.containsKey(cluster.name())) {
+        warming.add(cluster.name());
+        if (endpoints != null && endpoints.wants(cluster.name())) {
+          // Envoy warms a changed cluster anew, and waits for its endpoints though they are as
+          // they were.
+          endpoints.answerAgain(cluster.name());
+        }
+      }
     }
+  }
+
+  private boolean isHeld(ResourceSet set) {
+    Subscription clusters = subscriptions.get(TypeUrl.CLUSTER);
+    Subscription endpoints = subscriptions.get(TypeUrl.ENDPOINTS);
+    Map<String, VersionedResource> assignments =
+        set.types().getOrDefault(TypeUrl.ENDPOINTS, Map.of());
+    warming.removeIf(
+        n -> !assignments.containsKey(n) || (endpoints != null && endpoints.isTaken(n)));
+    boolean unready = clusters != null && (clusters.isWaiting() || !warming.isEmpty());
+    if (!unready || !(has(TypeUrl.LISTENER) || has(TypeUrl.ROUTES))) {
+      holding = false;
+      return false;
+    }
+    long now = System.nanoTime();
+    if (!holding) {
+      holding = true;
+      heldSince = now;
+      CompletableFuture.delayedExecutor(
+              LONGEST_HOLD_NANOS, TimeUnit.NANOSECONDS, task -> context.execute(task))
+          .execute(this::pushAll);
+      return true;
+    }
+    return now - heldSince < LONGEST_HOLD_NANOS;
+  }
+
+  private boolean has(String type) {
+    Subscription subscription = subscriptions.get(type);
+    return subscription != null && subscription.hasAny();
+  }
+
+  private boolean isSettled(String type, ResourceSet set) {
+    Subscription subscription = subscriptions.get(type);
+    Map<String, VersionedResource> now = set.types().get(type);
+    return subscription == null || now == null || subscription.isSettled(now);
+  }
+
+  private void acknowledge(ResourceSet set) {
+    Peer to = peer;
+    if (to == null || set.revision() <= acknowledged || subscriptions.isEmpty()) {
+      return;
+    }
+    for (String type : NEEDED_BY_PROXIES) {
+      if (!subscriptions.containsKey(type) && !set.types().getOrDefault(type, Map.of()).isEmpty()) {
+        return;
+      }
+    }
+    for (String type : subscriptions.keySet()) {
+      if (!isSettled(type, set)) {
+        return;
+      }
+    }
+    acknowledged = set.revision();
+    listener.acknowledged(to, acknowledged);
   }
 
   final void send(R response, String type, long revision, int resources) {
@@ -187,52 +295,62 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
     }
   }
 
-  final void refused(String type, String reason) {
+  final void refused(Subscription subscription, String reason) {
     Peer by = peer;
-    if (by != null) {
-      LOG.log(System.Logger.Level.WARNING, "{0} refused {1}: {2}", by.nodeId(), type, reason);
-      listener.refused(by, type, reason);
+    if (by == null) {
+      return;
+    }
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "{0} refused {1}: {2}",
+        by.nodeId(),
+        subscription.typeUrl(),
+        reason);
+    for (String name : subscription.namedIn(reason)) {
+      listener.refused(by, subscription.typeUrl(), name, reason);
     }
   }
 
   @Override
   public final void onError(Throwable cause) {
-    end(null);
+    context.execute(() -> end(null));
   }
 
   @Override
   public final void onCompleted() {
-    synchronized (this) {
-      if (!closed && !responses.isCancelled()) {
-        responses.onCompleted();
-      }
-    }
-    end(null);
+    context.execute(
+        () -> {
+          if (!closed && !responses.isCancelled()) {
+            responses.onCompleted();
+          }
+          end(null);
+        });
+  }
+
+  private void failed(Throwable cause) {
+    LOG.log(System.Logger.Level.ERROR, "an xDS stream of " + remoteAddress + " failed", cause);
+    end(Status.INTERNAL.withDescription("the server failed on this stream").asRuntimeException());
   }
 
   private void end(@Nullable StatusRuntimeException because) {
-    AutoCloseable open;
-    Peer gone;
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      open = feed;
-      gone = peer;
-      if (because != null && !responses.isCancelled()) {
-        responses.onError(because);
-      }
+    if (closed) {
+      return;
     }
+    closed = true;
+    if (because != null && !responses.isCancelled()) {
+      responses.onError(because);
+    }
+    AutoCloseable open = feed;
     if (open != null) {
       try {
         open.close();
       } catch (Exception e) {
         LOG.log(System.Logger.Level.WARNING, "closing a stream's feed failed", e);
       }
-      if (gone != null) {
-        listener.closed(gone);
-      }
+    }
+    Peer gone = peer;
+    if (gone != null) {
+      listener.closed(gone);
     }
   }
 }

@@ -10,6 +10,7 @@ import io.flotilla.xds.server.ResourceSource;
 import io.flotilla.xds.server.StreamListener;
 import io.flotilla.xds.server.VersionedResource;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +25,9 @@ public final class DeltaSession extends AdsSession<DeltaDiscoveryRequest, DeltaD
       ResourceSource source,
       StreamListener listener,
       Optional<String> spiffeId,
-      String remoteAddress) {
-    super(responses, source, listener, spiffeId, remoteAddress, true);
+      String remoteAddress,
+      String onlyType) {
+    super(responses, source, listener, spiffeId, remoteAddress, true, onlyType);
   }
 
   @Override
@@ -40,52 +42,49 @@ public final class DeltaSession extends AdsSession<DeltaDiscoveryRequest, DeltaD
 
   @Override
   void take(DeltaDiscoveryRequest request, Subscription subscription) {
-    boolean first = request.getResponseNonce().isEmpty();
-    if (!first) {
-      subscription.answer(request.getResponseNonce());
-      if (request.hasErrorDetail()) {
-        refused(subscription.typeUrl(), request.getErrorDetail().getMessage());
-      }
+    boolean first = subscription.open();
+    String nonce = request.getResponseNonce();
+    if (!nonce.isEmpty()
+        && subscription.answer(nonce, request.hasErrorDetail())
+        && request.hasErrorDetail()) {
+      refused(subscription, request.getErrorDetail().getMessage());
     }
-    request.getInitialResourceVersionsMap().forEach(subscription::has);
-    if (first
-        && request.getResourceNamesSubscribeCount() == 0
-        && request.getResourceNamesUnsubscribeCount() == 0
-        && isWildcardByDefault(subscription.typeUrl())) {
-      subscription.wantAll();
+    if (first) {
+      request.getInitialResourceVersionsMap().forEach(subscription::has);
+      if (request.getResourceNamesSubscribeCount() == 0
+          && TypeUrl.isFullState(subscription.typeUrl())) {
+        subscription.wantAll();
+      }
     }
     for (String name : request.getResourceNamesSubscribeList()) {
       if (name.equals("*")) {
         subscription.wantAll();
-      } else if (request.containsInitialResourceVersions(name)) {
-        subscription.want(name);
       } else {
-        subscription.askAgain(name);
+        subscription.want(name);
+        if (!request.containsInitialResourceVersions(name)) {
+          subscription.answerAgain(name);
+        }
       }
     }
     request.getResourceNamesUnsubscribeList().forEach(subscription::forget);
   }
 
-  // Envoy's types that are asked for by name alone are never wildcards; MCP's types always are.
-  private static boolean isWildcardByDefault(String type) {
-    return !type.equals(TypeUrl.ENDPOINTS)
-        && !type.equals(TypeUrl.ROUTES)
-        && !type.equals(TypeUrl.SECRET);
-  }
-
   @Override
-  boolean push(Subscription subscription, Map<String, VersionedResource> now, long revision) {
-    Subscription.Change change = subscription.changes(now);
-    // A wildcard's first answer is sent even if empty: the client waits for it.
-    if (change.isEmpty() && !(change.first() && subscription.isWildcard())) {
-      return false;
+  List<VersionedResource> push(
+      Subscription subscription,
+      Map<String, VersionedResource> now,
+      long revision,
+      boolean keepRemoved) {
+    Subscription.Change change = subscription.changes(now, keepRemoved);
+    if (change.isEmpty() && !(subscription.isUnanswered() && subscription.isWildcard())) {
+      return List.of();
     }
     DeltaDiscoveryResponse.Builder response =
         DeltaDiscoveryResponse.newBuilder()
             .setTypeUrl(subscription.typeUrl())
             .setSystemVersionInfo(REVISION_PREFIX + revision)
             .addAllRemovedResources(change.removed())
-            .setNonce(subscription.send(revision));
+            .setNonce(subscription.send(change.changed()));
     for (VersionedResource resource : change.changed()) {
       response.addResources(
           Resource.newBuilder()
@@ -95,6 +94,6 @@ public final class DeltaSession extends AdsSession<DeltaDiscoveryRequest, DeltaD
     }
     subscription.delivered(change.changed(), change.removed());
     send(response.build(), subscription.typeUrl(), revision, change.changed().size());
-    return true;
+    return change.changed();
   }
 }

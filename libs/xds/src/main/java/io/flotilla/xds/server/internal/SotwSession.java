@@ -9,13 +9,18 @@ import io.flotilla.xds.server.ResourceSource;
 import io.flotilla.xds.server.StreamListener;
 import io.flotilla.xds.server.VersionedResource;
 import io.grpc.stub.StreamObserver;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** State-of-the-world xDS: a response holds all that the client subscribed to. */
+/**
+ * State-of-the-world xDS: a response holds all clusters or listeners that the client subscribed to;
+ * of endpoints, routes and secrets, those that changed.
+ */
 public final class SotwSession extends AdsSession<DiscoveryRequest, DiscoveryResponse> {
 
   public SotwSession(
@@ -23,8 +28,9 @@ public final class SotwSession extends AdsSession<DiscoveryRequest, DiscoveryRes
       ResourceSource source,
       StreamListener listener,
       Optional<String> spiffeId,
-      String remoteAddress) {
-    super(responses, source, listener, spiffeId, remoteAddress, false);
+      String remoteAddress,
+      String onlyType) {
+    super(responses, source, listener, spiffeId, remoteAddress, false, onlyType);
   }
 
   @Override
@@ -39,48 +45,55 @@ public final class SotwSession extends AdsSession<DiscoveryRequest, DiscoveryRes
 
   @Override
   void take(DiscoveryRequest request, Subscription subscription) {
-    if (!request.getResponseNonce().isEmpty()) {
-      if (subscription.answer(request.getResponseNonce()) < 0) {
+    boolean first = subscription.open();
+    String nonce = request.getResponseNonce();
+    // A nonce in a stream's first request is one of an earlier stream.
+    if (!first && !nonce.isEmpty()) {
+      if (!subscription.answer(nonce, request.hasErrorDetail())) {
+        // The client has yet to see a later response, and will say its names again then.
         return;
       }
       if (request.hasErrorDetail()) {
-        refused(subscription.typeUrl(), request.getErrorDetail().getMessage());
+        refused(subscription, request.getErrorDetail().getMessage());
       }
     }
     Set<String> names = new HashSet<>(request.getResourceNamesList());
-    boolean named =
-        subscription.typeUrl().equals(TypeUrl.ENDPOINTS)
-            || subscription.typeUrl().equals(TypeUrl.ROUTES)
-            || subscription.typeUrl().equals(TypeUrl.SECRET);
-    if (names.remove("*") || (names.isEmpty() && !named)) {
-      subscription.wantAll();
-    }
-    if (subscription.replace(names)) {
-      // New names want an answer even if the set as a whole is as it was.
-      subscription.version("");
-    }
+    boolean all =
+        names.remove("*")
+            || (names.isEmpty()
+                && !subscription.wasNamed()
+                && TypeUrl.isFullState(subscription.typeUrl()));
+    subscription.replace(names, all);
   }
 
   @Override
-  boolean push(Subscription subscription, Map<String, VersionedResource> now, long revision) {
-    Map<String, VersionedResource> wanted = subscription.wanted(now);
-    int hash = 17;
-    for (VersionedResource resource : wanted.values()) {
-      hash = 31 * (31 * hash + resource.name().hashCode()) + resource.version().hashCode();
+  List<VersionedResource> push(
+      Subscription subscription,
+      Map<String, VersionedResource> now,
+      long revision,
+      boolean keepRemoved) {
+    Subscription.Change change = subscription.changes(now, keepRemoved);
+    boolean full = TypeUrl.isFullState(subscription.typeUrl());
+    boolean awaited = subscription.isUnanswered() && subscription.isWildcard();
+    if (full ? change.isEmpty() && !awaited : change.changed().isEmpty()) {
+      // That endpoints or routes are gone cannot be said; what refers to them goes.
+      subscription.delivered(List.of(), change.removed());
+      return List.of();
     }
-    String version = wanted.size() + "-" + Integer.toHexString(hash);
-    if (version.equals(subscription.version())
-        || (wanted.isEmpty() && !subscription.isWildcard())) {
-      return false;
-    }
+    Collection<VersionedResource> body =
+        full ? subscription.wanted(now, keepRemoved).values() : change.changed();
     DiscoveryResponse.Builder response =
         DiscoveryResponse.newBuilder()
             .setTypeUrl(subscription.typeUrl())
-            .setVersionInfo(version)
-            .setNonce(subscription.send(revision));
-    wanted.values().forEach(resource -> response.addResources(resource.body()));
-    subscription.version(version);
-    send(response.build(), subscription.typeUrl(), revision, wanted.size());
-    return true;
+            .setNonce(subscription.send(change.changed()));
+    long digest = 17;
+    for (VersionedResource resource : body) {
+      response.addResources(resource.body());
+      digest = 31 * (31 * digest + resource.name().hashCode()) + resource.version().hashCode();
+    }
+    response.setVersionInfo(revision + "-" + Long.toHexString(digest));
+    subscription.delivered(change.changed(), change.removed());
+    send(response.build(), subscription.typeUrl(), revision, body.size());
+    return change.changed();
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.xds.server.internal;
 
+import com.google.protobuf.Any;
 import io.flotilla.xds.server.VersionedResource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,138 +13,259 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What one stream wants of one type, what it was sent, and which response it has yet to answer. */
-public final class Subscription {
+/**
+ * What one stream wants of one type, what it was sent, and which response it has yet to answer. Not
+ * thread-safe: a session's own.
+ */
+final class Subscription {
   /** Bounds what a client can make the server remember. */
-  public static final int MAX_NAMES = 100_000;
+  static final int MAX_NAMES = 100_000;
 
   private final String typeUrl;
   private final Set<String> names = new HashSet<>();
-  private final Map<String, String> sent = new HashMap<>();
-  private final Set<String> askedAgain = new HashSet<>();
+  private final Map<String, VersionedResource> held = new HashMap<>();
+  private final Set<String> due = new HashSet<>();
+  private boolean opened;
   private boolean wildcard;
-  private boolean answered;
+  private boolean named;
+  private boolean sentOnce;
   private long nonce;
-  private @Nullable String outstanding;
-  private long outstandingRevision;
-  private String version = "";
+  private boolean waiting;
+  private boolean refused;
+  private List<String> outstanding = List.of();
+  private @Nullable Map<String, VersionedResource> settledWith;
 
-  public Subscription(String typeUrl) {
+  Subscription(String typeUrl) {
     this.typeUrl = typeUrl;
   }
 
-  public String typeUrl() {
+  String typeUrl() {
     return typeUrl;
   }
 
+  /** Whether this is the first request for the type on this stream. */
+  boolean open() {
+    boolean first = !opened;
+    opened = true;
+    settledWith = null;
+    return first;
+  }
+
   /** Wants every resource of the type from now on. */
-  public void wantAll() {
+  void wantAll() {
     wildcard = true;
   }
 
-  /** Wants exactly these from now on (SotW), forgetting what was sent of others. */
-  public boolean replace(Set<String> wanted) {
-    boolean grew = !names.containsAll(wanted);
-    names.clear();
-    wanted.forEach(this::want);
+  /** Wants exactly these from now on (SotW); new names are answered even if they do not exist. */
+  void replace(Set<String> wanted, boolean all) {
+    named |= !wanted.isEmpty();
+    wildcard = all;
+    names.removeIf(n -> !wanted.contains(n));
+    wanted.forEach(
+        n -> {
+          if (!names.contains(n)) {
+            want(n);
+            due.add(n);
+          }
+        });
     if (!wildcard) {
-      sent.keySet().retainAll(names);
+      held.keySet().retainAll(names);
     }
-    return grew;
+    due.removeIf(n -> !wants(n));
   }
 
-  /** Wants this one too; a name that was wanted already is sent again. */
-  public void want(String name) {
+  /** Whether names were ever given: then an empty list means none, and not all (SotW). */
+  boolean wasNamed() {
+    return named;
+  }
+
+  /** Wants this one too. */
+  void want(String name) {
     if (names.size() >= MAX_NAMES) {
       throw new IllegalStateException(
-          "a stream may subscribe to at most " + MAX_NAMES + " resources of " + typeUrl);
+          "a stream may subscribe to at most "
+              + MAX_NAMES
+              + " resources of "
+              + typeUrl
+              + "; use a wildcard");
     }
     names.add(name);
+    settledWith = null;
   }
 
-  /** The client asks for this name anew (delta), even if nothing changed. */
-  public void askAgain(String name) {
-    want(name);
-    askedAgain.add(name);
+  /** This name is answered next, even if nothing changed or nothing is there. */
+  void answerAgain(String name) {
+    due.add(name);
+    settledWith = null;
   }
 
-  /** Does not want this one any longer. */
-  public void forget(String name) {
+  /** Does not want this one any longer (delta). */
+  void forget(String name) {
+    settledWith = null;
     if (name.equals("*")) {
       wildcard = false;
+      held.keySet().retainAll(names);
+      return;
     }
     names.remove(name);
-    sent.remove(name);
-    askedAgain.remove(name);
+    if (wildcard) {
+      // The client dropped it, but still wants it with all others: it must be told again.
+      due.add(name);
+    } else {
+      held.remove(name);
+      due.remove(name);
+    }
   }
 
   /** The client says that it has this version already. */
-  public void has(String name, String itsVersion) {
-    sent.put(name, itsVersion);
+  void has(String name, String itsVersion) {
+    if (held.size() >= MAX_NAMES) {
+      throw new IllegalStateException(
+          "initial_resource_versions of " + typeUrl + " names more than " + MAX_NAMES);
+    }
+    held.put(name, new VersionedResource(name, itsVersion, Any.getDefaultInstance()));
+    settledWith = null;
   }
 
-  public boolean isWildcard() {
+  boolean isWildcard() {
     return wildcard;
   }
 
-  private boolean wants(String name) {
+  boolean wants(String name) {
     return wildcard || names.contains(name);
   }
 
   /** A response is under way and not answered yet. */
-  public boolean isWaiting() {
-    return outstanding != null;
+  boolean isWaiting() {
+    return waiting;
   }
 
-  /** The next response of the given revision goes out under the nonce returned. */
-  public String send(long revision) {
-    outstanding = Long.toString(++nonce);
-    outstandingRevision = revision;
-    answered = true;
-    return outstanding;
+  /** The last answer was a refusal. */
+  boolean isRefused() {
+    return refused;
+  }
+
+  /** The client holds something of this type. */
+  boolean hasAny() {
+    return !held.isEmpty();
+  }
+
+  /** The client was sent this one and has answered. */
+  boolean isTaken(String name) {
+    return !waiting && held.containsKey(name) && !due.contains(name);
+  }
+
+  /** The next response goes out under the nonce returned. */
+  String send(Collection<VersionedResource> resources) {
+    waiting = true;
+    sentOnce = true;
+    settledWith = null;
+    outstanding = resources.stream().map(VersionedResource::name).toList();
+    return Long.toString(++nonce);
+  }
+
+  /** Nothing was answered yet for this type: a client with a wildcard waits even for nothing. */
+  boolean isUnanswered() {
+    return !sentOnce;
   }
 
   /**
-   * The client answered.
+   * The client answered, or changes its mind about what it was sent last.
    *
-   * @return the revision that it answered to, or -1 when the nonce is an old one
+   * @return false when the nonce is an old one
    */
-  public long answer(String itsNonce) {
-    if (!itsNonce.equals(outstanding)) {
-      return -1;
+  boolean answer(String itsNonce, boolean isRefusal) {
+    if (!itsNonce.equals(Long.toString(nonce))) {
+      return false;
     }
-    outstanding = null;
-    return outstandingRevision;
+    if (waiting) {
+      waiting = false;
+      refused = isRefusal;
+    }
+    return true;
   }
 
-  /** What must be sent so that the client has {@code now}. */
-  public Change changes(Map<String, VersionedResource> now) {
+  /** The names in the last response that {@code message} mentions; else an empty name. */
+  List<String> namedIn(String message) {
+    List<String> found = new ArrayList<>();
+    for (String name : outstanding) {
+      if (!name.isEmpty() && message.contains(name)) {
+        found.add(name);
+      }
+    }
+    // "a" occurs in every message about "ab": the longest names are meant.
+    found.removeIf(n -> found.stream().anyMatch(o -> !o.equals(n) && o.contains(n)));
+    return found.isEmpty() ? List.of("") : found;
+  }
+
+  /** Whether the client has all that it wants of {@code now} and has answered so. */
+  boolean isSettled(Map<String, VersionedResource> now) {
+    if (waiting || refused) {
+      return false;
+    }
+    if (settledWith == now) {
+      return true;
+    }
+    if (due.isEmpty() && changes(now, false).isEmpty()) {
+      settledWith = now;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * What must be said so that the client has {@code now}.
+   *
+   * @param keep what is gone stays for the time being, unless the client asks for it
+   */
+  Change changes(Map<String, VersionedResource> now, boolean keep) {
+    if (settledWith == now) {
+      return Change.NONE;
+    }
     List<VersionedResource> changed = new ArrayList<>();
+    if (wildcard) {
+      for (VersionedResource resource : now.values()) {
+        addIfNew(resource, changed);
+      }
+    } else {
+      for (String name : names) {
+        VersionedResource resource = now.get(name);
+        if (resource != null) {
+          addIfNew(resource, changed);
+        }
+      }
+    }
     List<String> removed = new ArrayList<>();
-    for (VersionedResource resource : now.values()) {
-      if (wants(resource.name())
-          && (!resource.version().equals(sent.get(resource.name()))
-              || askedAgain.contains(resource.name()))) {
-        changed.add(resource);
-      }
-    }
-    for (String name : sent.keySet()) {
-      if (!now.containsKey(name)) {
+    for (String name : held.keySet()) {
+      if (!now.containsKey(name) && (!keep || due.contains(name))) {
         removed.add(name);
       }
     }
-    // A name that was asked for and does not exist is answered as removed, once.
-    for (String name : askedAgain) {
-      if (!now.containsKey(name) && !removed.contains(name)) {
+    for (String name : due) {
+      if (!now.containsKey(name) && !held.containsKey(name)) {
         removed.add(name);
       }
     }
-    return new Change(changed, removed, !answered);
+    return new Change(changed, removed);
   }
 
-  /** All wanted resources that exist, by name (SotW). */
-  public Map<String, VersionedResource> wanted(Map<String, VersionedResource> now) {
+  private void addIfNew(VersionedResource resource, List<VersionedResource> changed) {
+    VersionedResource has = held.get(resource.name());
+    if (has == null || !has.version().equals(resource.version()) || due.contains(resource.name())) {
+      changed.add(resource);
+    }
+  }
+
+  /**
+   * All wanted resources, by name (SotW).
+   *
+   * @param keep what is gone but still held is among them
+   */
+  Map<String, VersionedResource> wanted(Map<String, VersionedResource> now, boolean keep) {
     Map<String, VersionedResource> out = new TreeMap<>();
+    if (keep) {
+      out.putAll(held);
+    }
     now.forEach(
         (name, resource) -> {
           if (wants(name)) {
@@ -153,31 +276,20 @@ public final class Subscription {
   }
 
   /** The client will have these once it took the response. */
-  public void delivered(Iterable<VersionedResource> resources, Iterable<String> removed) {
+  void delivered(Iterable<VersionedResource> resources, Iterable<String> removed) {
     for (VersionedResource resource : resources) {
-      sent.put(resource.name(), resource.version());
+      held.put(resource.name(), resource);
     }
-    removed.forEach(sent::remove);
-    askedAgain.clear();
+    removed.forEach(held::remove);
+    due.clear();
   }
 
-  /** The version of the last response (SotW). */
-  public String version() {
-    return version;
-  }
+  /** The difference between what a client has and what there is. */
+  record Change(List<VersionedResource> changed, List<String> removed) {
+    static final Change NONE = new Change(List.of(), List.of());
 
-  public void version(String next) {
-    version = next;
-  }
-
-  /**
-   * The difference between what a client has and what there is.
-   *
-   * @param first nothing was ever answered for this type
-   */
-  public record Change(List<VersionedResource> changed, List<String> removed, boolean first) {
     /** Whether nothing needs to be said. */
-    public boolean isEmpty() {
+    boolean isEmpty() {
       return changed.isEmpty() && removed.isEmpty();
     }
   }

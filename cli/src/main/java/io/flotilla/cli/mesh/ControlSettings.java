@@ -104,6 +104,10 @@ final class ControlSettings {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("flotilla.citadel.ca.host", plan.addresses().control());
     all.put("flotilla.citadel.ca.port", port(ControlPort.CITADEL));
+    all.put(
+        "flotilla.citadel.ca.server-names",
+        "citadel.istio-system.svc,istiod.istio-system.svc,localhost,127.0.0.1"
+            + (plan.capture() ? "," + plan.addresses().control() : ""));
     all.put("flotilla.citadel.root.dir", files.citadel().toString());
     all.put("flotilla.citadel.plugged-in.dir", files.citadel().resolve("cacerts").toString());
     all.put("flotilla.citadel.attest.jwt.jwks-file", tokens.keySet().toString());
@@ -124,6 +128,17 @@ final class ControlSettings {
   }
 
   private Map<String, String> console() {
-    return Map.of();
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("flotilla.console.galley.target", api(ControlPort.GALLEY_HTTP));
+    all.put("flotilla.console.pilot.target", api(ControlPort.PILOT_HTTP));
+    all.put("flotilla.console.telemetry.target", api(ControlPort.TELEMETRY_HTTP));
+    all.put("flotilla.console.traces.url", "http://" + plan.local(ControlPort.JAEGER));
+    all.put("flotilla.console.application.url", plan.applicationUrl());
+    return all;
+  }
+
+  /** Where a service's REST and gRPC APIs are: all behind one port when they share a process. */
+  private String api(ControlPort alone) {
+    return plan.local(plan.processes() ? alone : ControlPort.CONSOLE);
   }
 }

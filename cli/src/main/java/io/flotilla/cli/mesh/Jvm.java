@@ -16,7 +16,13 @@ final class Jvm {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:+UseSerialGC");
     command.add("-Xmx" + memory.heapMegabytes() + "m");
+    command.add("-Xms16m");
+    command.add("-XX:MinHeapFreeRatio=10");
+    command.add("-XX:MaxHeapFreeRatio=30");
     command.add("-Xss512k");
+    if (memory.simpleCompiler()) {
+      command.add("-XX:TieredStopAtLevel=1");
+    }
     command.add("-XX:ReservedCodeCacheSize=64m");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");

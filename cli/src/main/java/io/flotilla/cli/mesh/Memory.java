@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli.mesh;
 
-/** How much heap each kind of process may take: sized for a laptop, not for a cluster. */
+/** How large each kind of process may grow: sized for a laptop, not for a cluster. */
 enum Memory {
-  CONTROL(160),
-  SERVICE(112),
-  PROXIES(96),
-  ONE_PROXY(64),
-  BOOKINFO(48);
+  CONTROL(160, true),
+  SERVICE(112, true),
+  PROXIES(96, false),
+  ONE_PROXY(64, false),
+  BOOKINFO(48, true);
 
   private final int heapMegabytes;
+  private final boolean simpleCompiler;
 
-  Memory(int heapMegabytes) {
+  Memory(int heapMegabytes, boolean simpleCompiler) {
     this.heapMegabytes = heapMegabytes;
+    this.simpleCompiler = simpleCompiler;
   }
 
   int heapMegabytes() {
     return heapMegabytes;
+  }
+
+  /** Whether the first of the JVM's compilers suffices: it starts sooner and takes less room. */
+  boolean simpleCompiler() {
+    return simpleCompiler;
   }
 }

@@ -108,6 +108,7 @@ final class MeshFiles {
     control.put("caAddress", plan.local(ControlPort.CITADEL));
     control.put("rootFile", root().toString());
     control.put("tokenFile", token.toString());
+    node.put("tracesAddress", plan.local(ControlPort.OTLP_GRPC));
     node.put("dataplane", plan.dataplane());
     if (plan.envoy() != null) {
       node.put("envoyBinary", plan.envoy().toString());

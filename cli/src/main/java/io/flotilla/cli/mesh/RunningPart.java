@@ -48,6 +48,8 @@ final class RunningPart {
                 again
                     ? ProcessBuilder.Redirect.appendTo(part.log().toFile())
                     : ProcessBuilder.Redirect.to(part.log().toFile()));
+    // One arena of the C library a thread would cost more than the whole heap.
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
     return new RunningPart(part, builder.start());
   }
 

@@ -138,4 +138,27 @@ class CertificateSigningRequestTest {
       }
     }
   }
+
+  @Test
+  void refusesBottomlessNesting() {
+    byte[] indefinite = new byte[40_000];
+    byte[] definite = new byte[40_000];
+    for (int i = 0; i < indefinite.length; i += 2) {
+      indefinite[i] = 0x30;
+      indefinite[i + 1] = (byte) 0x80;
+    }
+    for (int i = 0; i + 4 <= definite.length; i += 4) {
+      int left = definite.length - i - 4;
+      definite[i] = 0x30;
+      definite[i + 1] = (byte) 0x82;
+      definite[i + 2] = (byte) (left >> 8);
+      definite[i + 3] = (byte) left;
+    }
+
+    for (byte[] der : List.of(indefinite, definite)) {
+      String pem = Pem.encode("CERTIFICATE REQUEST", der);
+      assertThatThrownBy(() -> CertificateSigningRequest.parse(pem))
+          .isInstanceOf(InvalidIdentityException.class);
+    }
+  }
 }

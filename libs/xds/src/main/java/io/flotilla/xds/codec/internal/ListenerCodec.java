@@ -158,7 +158,8 @@ public final class ListenerCodec {
         }
         case NetworkFilter.Stats s -> {
           if (capabilities.istioStats()) {
-            b.addFilters(typedStruct("istio.stats", STATS_TYPE, stats(s.config())));
+            b.addFilters(
+                Filter.newBuilder().setName("istio.stats").setTypedConfig(stats(s.config())));
           }
         }
       }
@@ -185,8 +186,8 @@ public final class ListenerCodec {
         TypedStruct.newBuilder().setTypeUrl(type).setValue(Structs.toStruct(config)).build());
   }
 
-  private static Map<String, Object> stats(IstioStats s) {
-    return s.disableHostHeaderFallback() ? Map.of("disable_host_header_fallback", true) : Map.of();
+  private static Any stats(IstioStats s) {
+    return Any.newBuilder().setTypeUrl(STATS_TYPE).setValue(StatsWire.encode(s)).build();
   }
 
   private static io.envoyproxy.envoy.config.listener.v3.FilterChainMatch match(FilterChainMatch m) {
@@ -319,7 +320,7 @@ public final class ListenerCodec {
       }
       case HttpFilter.Stats s -> {
         if (capabilities.istioStats()) {
-          add(b, "istio.stats", struct(STATS_TYPE, stats(s.config())));
+          add(b, "istio.stats", stats(s.config()));
         }
       }
       case HttpFilter.Alpn a -> {
@@ -483,6 +484,8 @@ public final class ListenerCodec {
                     f.getTypedConfig(),
                     io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
                         .HttpConnectionManager.class));
+      } else if (type.equals("stats.PluginConfig")) {
+        before.add(new NetworkFilter.Stats(StatsWire.decode(f.getTypedConfig().getValue())));
       } else if (type.equals("udpa.type.v1.TypedStruct")) {
         TypedStruct struct = Common.unpack(f.getTypedConfig(), TypedStruct.class);
         switch (struct.getTypeUrl()) {
@@ -629,6 +632,7 @@ public final class ListenerCodec {
       case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig" ->
           new HttpFilter.Alpn(AlpnWire.decode(any.getValue()));
+      case "stats.PluginConfig" -> new HttpFilter.Stats(StatsWire.decode(any.getValue()));
       case "udpa.type.v1.TypedStruct" -> {
         TypedStruct struct = Common.unpack(any, TypedStruct.class);
         yield switch (struct.getTypeUrl()) {

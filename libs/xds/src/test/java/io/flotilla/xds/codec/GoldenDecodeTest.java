@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.tls.Secret;
+import io.flotilla.xds.TypeUrl;
+import io.flotilla.xds.codec.internal.ClusterCodec;
+import io.flotilla.xds.codec.internal.EndpointCodec;
+import io.flotilla.xds.codec.internal.ListenerCodec;
+import io.flotilla.xds.codec.internal.RouteCodec;
+import io.flotilla.xds.codec.internal.TlsCodec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class GoldenDecodeTest {
+  private static final Set<String> WHOLLY =
+      Set.of(
+          "01-bookinfo-plain",
+          "02-bookinfo-reviews-90-10",
+          "03-bookinfo-ratings-inbound",
+          "04a-fault-delay",
+          "04b-fault-abort",
+          "05-ingress-gateway");
+
+  private static List<Path> scenarios = List.of();
+
+  @BeforeAll
+  static void find() throws IOException {
+    Path folder = Golden.folder();
+    assumeTrue(folder != null, "flotilla.corpus does not name the folder of xds-golden-istiod");
+    try (Stream<Path> folders = Files.list(folder)) {
+      scenarios = folders.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  @Test
+  void understandsWhatIstiodSendsAndSaysTheSameAgain() throws IOException {
+    List<String> failures = new ArrayList<>();
+    Map<String, Integer> reasons = new TreeMap<>();
+    for (Path scenario : scenarios) {
+      int good = 0;
+      int bad = 0;
+      for (Map.Entry<String, List<Any>> file : Golden.scenario(scenario).entrySet()) {
+        for (Any resource : file.getValue()) {
+          try {
+            Object model = decode(resource);
+            assertThat(decode(encode(model))).isEqualTo(model);
+            good++;
+          } catch (ResourceError e) {
+            bad++;
+            reasons.merge(
+                String.valueOf(e.getMessage()).replaceAll("^: |(listener|cluster) \\S+ ", ""),
+                1,
+                Integer::sum);
+            if (WHOLLY.contains(scenario.getFileName().toString())) {
+              failures.add(scenario.getFileName() + " " + file.getKey() + ": " + e.getMessage());
+            }
+          }
+        }
+      }
+      System.out.printf(
+          "%-28s %4d understood, %3d refused by name%n", scenario.getFileName(), good, bad);
+    }
+    reasons.forEach((reason, count) -> System.out.println("  " + count + " x " + reason));
+    assertThat(failures).isEmpty();
+  }
+
+  private static Object decode(Any any) throws ResourceError {
+    return switch (any.getTypeUrl()) {
+      case TypeUrl.CLUSTER -> EnvoyDecoder.cluster("", any);
+      case TypeUrl.ENDPOINTS -> EnvoyDecoder.endpoints("", any);
+      case TypeUrl.LISTENER -> EnvoyDecoder.listener("", any);
+      case TypeUrl.ROUTES -> EnvoyDecoder.routes("", any);
+      default -> EnvoyDecoder.secret("", any);
+    };
+  }
+
+  private static Any encode(Object model) {
+    Message message =
+        switch (model) {
+          case Cluster c -> ClusterCodec.encode(c);
+          case ClusterLoadAssignment a -> EndpointCodec.encode(a);
+          case Listener l -> new ListenerCodec(Capabilities.ALL).encode(l);
+          case RouteConfiguration r -> RouteCodec.encode(r);
+          case Secret s -> TlsCodec.secret(s);
+          default -> throw new AssertionError(model);
+        };
+    return Any.pack(message);
+  }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.listener.Listeners;
+import io.flotilla.proxy.listener.Transports;
+import io.flotilla.proxy.tls.TlsContexts;
+import io.flotilla.proxy.upstream.ClusterRuntime;
+import io.flotilla.proxy.upstream.Clusters;
+import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.UpstreamPool;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * A proxy: one event loop that accepts, routes and forwards by the snapshot it was last given. A new
+ * snapshot takes effect without dropping a connection that it does not concern; requests under way
+ * keep what they have.
+ */
+public final class ProxyEngine implements AutoCloseable {
+  private static final int ASK_SECONDS = 5;
+
+  private final EngineConfig config;
+  private final EventLoopGroup group;
+  private final EventLoop loop;
+  private final EngineState state;
+  private final Listeners listeners;
+  private volatile boolean applied;
+  private volatile ProxySnapshot snapshot = ProxySnapshot.EMPTY;
+  private volatile List<String> problems = List.of();
+
+  public ProxyEngine(EngineConfig config) {
+    this.config = config;
+    this.group = Transports.loop("proxy-" + config.name());
+    this.loop = group.next();
+    TlsContexts tls = new TlsContexts();
+    Clusters clusters = new Clusters(loop);
+    UpstreamPool pool = new UpstreamPool(loop, Transports.channelType(), tls);
+    this.state = new EngineState(config, loop, tls, clusters, pool);
+    this.listeners = new Listeners(group, state);
+  }
+
+  /** Puts a snapshot in force; done once every listener is bound or has failed to. */
+  public CompletableFuture<ApplyResult> apply(ProxySnapshot next) {
+    CompletableFuture<ApplyResult> done = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          try {
+            state.update(next);
+            listeners
+                .update(next.listeners())
+                .whenComplete(
+                    (bound, error) -> {
+                      snapshot = next;
+                      problems = listeners.problems();
+                      applied = true;
+                      done.complete(new ApplyResult(next.revision(), problems));
+                    });
+          } catch (RuntimeException e) {
+            done.complete(
+                new ApplyResult(
+                    snapshot.revision(), List.of("the configuration is refused: " + e.getMessage())));
+          }
+        });
+    return done;
+  }
+
+  /** Whether a first snapshot is in force and every listener of it is bound. */
+  public boolean isReady() {
+    return applied && problems.isEmpty();
+  }
+
+  /** What keeps it from being ready. */
+  public List<String> problems() {
+    return problems;
+  }
+
+  /** The snapshot in force. */
+  public ProxySnapshot snapshot() {
+    return snapshot;
+  }
+
+  /** Where a listener is bound; empty: it is not. */
+  public List<InetSocketAddress> addresses(String listener) {
+    return ask(() -> listeners.addresses(listener), List.of());
+  }
+
+  /** Connections open now. */
+  public int connections() {
+    return ask(listeners::connections, 0);
+  }
+
+  /** Istio's standard metrics and the basics of Envoy's, in Prometheus' text format. */
+  public String metricsText() {
+    return ask(this::text, "");
+  }
+
+  private String text() {
+    StringBuilder b = new StringBuilder(state.metrics().text());
+    b.append("# TYPE envoy_server_live gauge\nenvoy_server_live 1\n");
+    b.append("# TYPE envoy_server_total_connections gauge\nenvoy_server_total_connections ")
+        .append(listeners.connections())
+        .append('\n');
+    b.append("# TYPE envoy_cluster_upstream_cx_active gauge\n");
+    for (ClusterRuntime c : state.clusters().all()) {
+      cluster(b, "envoy_cluster_upstream_cx_active", c, c.connections());
+    }
+    b.append("# TYPE envoy_cluster_upstream_rq_active gauge\n");
+    for (ClusterRuntime c : state.clusters().all()) {
+      cluster(b, "envoy_cluster_upstream_rq_active", c, c.activeRequests());
+    }
+    b.append("# TYPE envoy_cluster_membership_total gauge\n");
+    for (ClusterRuntime c : state.clusters().all()) {
+      cluster(b, "envoy_cluster_membership_total", c, c.hosts().size());
+    }
+    return b.toString();
+  }
+
+  private static void cluster(StringBuilder b, String name, ClusterRuntime cluster, long value) {
+    b.append(name)
+        .append("{cluster_name=\"")
+        .append(cluster.cluster().name())
+        .append("\"} ")
+        .append(value)
+        .append('\n');
+  }
+
+  /** Clusters and their endpoints, in the text form of Envoy's admin page /clusters. */
+  public String clustersText() {
+    return ask(
+        () -> {
+          StringBuilder b = new StringBuilder();
+          for (ClusterRuntime c : state.clusters().all()) {
+            for (Host host : c.hosts()) {
+              String prefix =
+                  c.cluster().name() + "::" + host.address().getAddress().getHostAddress() + ":"
+                      + host.address().getPort() + "::";
+              b.append(prefix).append("rq_active::").append(host.active()).append('\n');
+              b.append(prefix).append("rq_total::").append(host.requests()).append('\n');
+              b.append(prefix).append("rq_error::").append(host.failures()).append('\n');
+              b.append(prefix)
+                  .append("health_flags::")
+                  .append(host.endpoint().health().name().toLowerCase(java.util.Locale.ROOT))
+                  .append('\n');
+              b.append(prefix).append("weight::").append(host.endpoint().weight()).append('\n');
+            }
+          }
+          return b.toString();
+        },
+        "");
+  }
+
+  private <T> T ask(Supplier<T> question, T otherwise) {
+    if (loop.inEventLoop()) {
+      return question.get();
+    }
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    try {
+      loop.execute(() -> answer.complete(question.get()));
+      return answer.get(ASK_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return otherwise;
+    } catch (ExecutionException | TimeoutException | java.util.concurrent.RejectedExecutionException e) {
+      return otherwise;
+    }
+  }
+
+  /**
+   * Accepts nothing more and lets what is under way end.
+   *
+   * @return done once no connection is left, or the configured time has passed
+   */
+  public CompletableFuture<Void> drain() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    long deadline = System.nanoTime() + config.drain().toNanos();
+    loop.execute(
+        () -> {
+          state.startDraining();
+          listeners.drain();
+          awaitDrained(deadline, done);
+        });
+    return done;
+  }
+
+  private void awaitDrained(long deadline, CompletableFuture<Void> done) {
+    if (listeners.connections() == 0 || System.nanoTime() - deadline >= 0) {
+      listeners.closeConnections();
+      done.complete(null);
+    } else {
+      loop.schedule(() -> awaitDrained(deadline, done), 20, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Ends everything at once; see {@link #drain} for the gentle way. */
+  @Override
+  public void close() {
+    loop.execute(
+        () -> {
+          listeners.drain();
+          listeners.closeConnections();
+          state.pool().close();
+          state.clusters().close();
+        });
+    group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+  }
+}
+

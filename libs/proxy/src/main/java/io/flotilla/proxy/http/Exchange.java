@@ -1,0 +1,914 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.policy.Fault;
+import io.flotilla.model.route.HeaderEdits;
+import io.flotilla.model.route.HostRewrite;
+import io.flotilla.model.route.RetryPolicy;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.proxy.api.FailureCause;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.metrics.PeerHeaders;
+import io.flotilla.proxy.upstream.ClusterRuntime;
+import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.UpstreamPool;
+import io.flotilla.proxy.upstream.UpstreamStream;
+import io.flotilla.rules.RequestView;
+import io.flotilla.rules.route.Choice;
+import io.flotilla.rules.route.Retry;
+import io.flotilla.rules.route.Rewrite;
+import io.flotilla.rules.route.RouteTable;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer.
+ *
+ * <pre>
+ *   head --> route --> fault --> attempt --> answer --> end
+ *              |         |        ^   |         |
+ *              +---------+--------|---+--> local reply --> end
+ *                                 +-- retry
+ * </pre>
+ *
+ * All of it runs on the engine's event loop.
+ */
+final class Exchange implements UpstreamStream.Listener, RequestView {
+  private static final int MAX_REPLAY_BYTES = 64 * 1024;
+  private static final int MAX_DISCARDED_BYTES = 1024 * 1024;
+  private static final int MILLION = 1_000_000;
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
+
+  private final EngineState engine;
+  private final Downstream downstream;
+  private final HttpConnectionManager manager;
+  private final Channel client;
+  private final boolean http2;
+  private final Consumer<Boolean> done;
+  private final ExchangeRecord record;
+  private final Set<Host> tried = new HashSet<>();
+  private final ArrayDeque<HttpContent> replay = new ArrayDeque<>();
+
+  private @Nullable HttpRequest request;
+  private String authority = "";
+  private String target = "/";
+  private boolean keepAlive = true;
+  private boolean requestEnded;
+  private boolean answered;
+  private boolean finished;
+  private boolean discarding;
+  private long discarded;
+  private boolean upgrading;
+  private boolean swallowInformational;
+  private int replayBytes;
+  private boolean replayable;
+
+  private RouteAction.@Nullable Forward forward;
+  private HeaderEdits clusterEdits = HeaderEdits.NONE;
+  private RouteTable.@Nullable Match match;
+  private @Nullable RetryPolicy retryPolicy;
+  private @Nullable ClusterRuntime cluster;
+  private @Nullable Host host;
+  private @Nullable UpstreamStream stream;
+  private boolean clusterPlace;
+  private boolean retryPlace;
+  private boolean requestSent;
+  private int attempts;
+  private long attemptStart;
+  private @Nullable Future<?> wholeTimer;
+  private @Nullable Future<?> tryTimer;
+  private @Nullable Future<?> pause;
+
+  /**
+   * @param client the connection (HTTP/1) or stream (HTTP/2) that answers go to
+   * @param done told once whether the connection may go on
+   */
+  Exchange(
+      EngineState engine,
+      Downstream downstream,
+      HttpConnectionManager manager,
+      Channel client,
+      boolean http2,
+      Consumer<Boolean> done) {
+    this.engine = engine;
+    this.downstream = downstream;
+    this.manager = manager;
+    this.client = client;
+    this.http2 = http2;
+    this.done = done;
+    this.record = new ExchangeRecord(engine, downstream, manager, http2);
+  }
+
+  // ---- the request ----
+
+  /** The head of the request. */
+  void head(HttpRequest head) {
+    request = head;
+    record.request(head);
+    if (head.decoderResult().isFailure()) {
+      keepAlive = false;
+      requestEnded = true;
+      String why = String.valueOf(head.decoderResult().cause().getMessage());
+      fail(why.contains("header") && why.contains("larger")
+          ? FailureCause.HEADERS_TOO_LARGE : FailureCause.BAD_REQUEST);
+      return;
+    }
+    if (!HeadRules.isUnambiguous(head, http2)) {
+      keepAlive = false;
+      fail(FailureCause.BAD_REQUEST);
+      return;
+    }
+    keepAlive = http2 || HeadRules.isKeepAlive(head);
+    HeadRules.Target parsed = HeadRules.target(head);
+    authority = parsed.authority().toLowerCase(Locale.ROOT);
+    target = manager.normalizePath() ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes()) : parsed.pathAndQuery();
+    record.target(authority, target);
+    if (head.method().equals(HttpMethod.CONNECT)) {
+      keepAlive = false;
+      reply(501, "this proxy does not tunnel by CONNECT; send the request itself");
+      return;
+    }
+    HttpHeaders headers = head.headers();
+    record.peerFromRequest(headers);
+    record.trace(headers);
+    HeadRules.requestHeaders(headers, downstream, manager, record);
+    route();
+  }
+
+  private void route() {
+    RouteTable table = engine.routes(manager);
+    Optional<RouteTable.Match> found =
+        table == null
+            ? Optional.empty()
+            : table.match(this, () -> ThreadLocalRandom.current().nextInt(MILLION));
+    if (found.isEmpty()) {
+      fail(FailureCause.NO_ROUTE);
+      return;
+    }
+    match = found.get();
+    record.route(found.get());
+    Fault fault = found.get().route().fault().or(this::filterFault).orElse(null);
+    if (fault != null
+        && fault.delay().isPresent()
+        && Choice.happens(fault.delay().get().share(), random())) {
+      record.add(FailureCause.DELAY_INJECTED);
+      pause =
+          engine.loop().schedule(
+              () -> abortOrAct(found.get(), fault),
+              fault.delay().get().duration().toMillis(),
+              TimeUnit.MILLISECONDS);
+      return;
+    }
+    abortOrAct(found.get(), fault);
+  }
+
+  private Optional<Fault> filterFault() {
+    for (HttpFilter filter : manager.filters()) {
+      if (filter instanceof HttpFilter.FaultInjection f) {
+        return f.fault();
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static int random() {
+    return ThreadLocalRandom.current().nextInt(MILLION);
+  }
+
+  private void abortOrAct(RouteTable.Match found, @Nullable Fault fault) {
+    if (finished) {
+      return;
+    }
+    if (fault != null
+        && fault.abort().isPresent()
+        && Choice.happens(fault.abort().get().share(), random())) {
+      record.add(FailureCause.FAULT_INJECTED);
+      Fault.Abort abort = fault.abort().get();
+      if (abort.grpcStatus().isPresent()) {
+        replyGrpc(abort.grpcStatus().get(), "fault filter abort");
+      } else {
+        reply(abort.httpStatus(), "fault filter abort");
+      }
+      return;
+    }
+    switch (found.route().action()) {
+      case RouteAction.Forward f -> forward(f, found);
+      case RouteAction.DirectResponse d -> reply(d.status(), d.body());
+      case RouteAction.NonForwarding n -> fail(FailureCause.NO_ROUTE);
+      case RouteAction.Redirect r -> redirect(r, found);
+    }
+  }
+
+  private void redirect(RouteAction.Redirect redirect, RouteTable.Match found) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(redirect.status()),
+            Unpooled.EMPTY_BUFFER);
+    response
+        .headers()
+        .set(
+            HttpHeaderNames.LOCATION,
+            Rewrite.location(redirect, found.route().match().path(), this));
+    local(response);
+  }
+
+  private void forward(RouteAction.Forward action, RouteTable.Match found) {
+    forward = action;
+    retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
+    replayable = retryPolicy != null && retryPolicy.maxRetries() > 0;
+    Optional<Choice.Chosen> chosen =
+        Choice.cluster(action.cluster(), this, ThreadLocalRandom.current().nextInt());
+    Optional<ClusterRuntime> runtime = chosen.flatMap(c -> engine.clusters().get(c.cluster()));
+    chosen.ifPresent(c -> record.cluster(c.cluster()));
+    if (runtime.isEmpty()) {
+      fail(FailureCause.NO_CLUSTER);
+      return;
+    }
+    clusterEdits = chosen.get().headerEdits();
+    cluster = runtime.get();
+    record.clusterModel(cluster.cluster());
+    if (!cluster.tryStart()) {
+      fail(FailureCause.OVERFLOW);
+      return;
+    }
+    clusterPlace = true;
+    if (requestEnded) {
+      startWholeTimer();
+    }
+    attempt();
+  }
+
+  private void startWholeTimer() {
+    if (wholeTimer != null || forward == null || finished) {
+      return;
+    }
+    Duration timeout = HeadRules.timeout(forward, this).orElse(DEFAULT_TIMEOUT);
+    if (!timeout.isZero()) {
+      wholeTimer =
+          engine.loop().schedule(this::timedOut, timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** A part of the request's body. */
+  void body(HttpContent content) {
+    boolean last = content instanceof LastHttpContent;
+    int size = content.content().readableBytes();
+    record.requestBytes(size);
+    if (last) {
+      requestEnded = true;
+      startWholeTimer();
+    }
+    if (finished || answered && stream == null) {
+      content.release();
+      discarded += size;
+      if (discarding && (last || discarded > MAX_DISCARDED_BYTES)) {
+        discarding = false;
+        done.accept(last && keepAlive);
+      }
+      return;
+    }
+    UpstreamStream to = stream;
+    if (to == null) {
+      replay.add(content);
+      replayBytes += size;
+      return;
+    }
+    if (replayable) {
+      if (replayBytes + size <= MAX_REPLAY_BYTES) {
+        replay.add(content.retainedDuplicate());
+        replayBytes += size;
+      } else {
+        replayable = false;
+        forgetReplay();
+      }
+    }
+    to.channel().write(content);
+    if (last) {
+      to.channel().flush();
+    }
+  }
+
+  private void forgetReplay() {
+    replay.forEach(ReferenceCountUtil::release);
+    replay.clear();
+    replayBytes = 0;
+  }
+
+  /** A read of the client's channel ended: flush what came, and read on if there is room for it. */
+  void readMoreOfRequest() {
+    UpstreamStream to = stream;
+    if (to != null) {
+      to.channel().flush();
+    }
+    if (requestEnded) {
+      return;
+    }
+    boolean room =
+        finished || (to == null ? replayBytes < MAX_REPLAY_BYTES : to.channel().isWritable());
+    if (room) {
+      client.read();
+    }
+  }
+
+  /** The client's channel takes more again. */
+  void readMoreOfAnswer() {
+    UpstreamStream from = stream;
+    if (from != null && !finished) {
+      from.channel().read();
+    }
+  }
+
+  // ---- an attempt upstream ----
+
+  private void attempt() {
+    ClusterRuntime to = cluster;
+    if (finished || to == null) {
+      return;
+    }
+    attempts++;
+    attemptStart = System.nanoTime();
+    requestSent = false;
+    Set<Host> avoid =
+        retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
+    Optional<Host> chosen = to.choose(downstream.captive(), avoid);
+    if (chosen.isEmpty()) {
+      fail(
+          to.cluster().discovery() instanceof Discovery.OriginalDestination
+              ? FailureCause.BLOCKED
+              : FailureCause.NO_HEALTHY_UPSTREAM);
+      return;
+    }
+    Host target = chosen.get();
+    host = target;
+    tried.add(target);
+    target.started();
+    record.host(target, attempts);
+    if (retryPolicy != null && retryPolicy.perTryTimeout().filter(t -> !t.isZero()).isPresent()) {
+      tryTimer =
+          engine.loop().schedule(
+              this::tryTimedOut,
+              retryPolicy.perTryTimeout().get().toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
+    int mine = attempts;
+    engine
+        .pool()
+        .acquire(
+            to,
+            target,
+            protocol(to, target),
+            alpn(to),
+            this,
+            ready -> {
+              if (finished || mine != attempts || host != target) {
+                ready.release(false);
+                return;
+              }
+              send(ready);
+            },
+            cause -> {
+              if (!finished && mine == attempts && host == target) {
+                notConnected(cause);
+              }
+            });
+  }
+
+  private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
+    return switch (to.cluster().http()) {
+      case HTTP1 -> UpstreamPool.Protocol.HTTP1;
+      case HTTP2 -> UpstreamPool.Protocol.HTTP2;
+      case SAME_AS_DOWNSTREAM ->
+          http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1;
+      case AUTO ->
+          to.tls(target).isPresent() ? UpstreamPool.Protocol.ALPN : UpstreamPool.Protocol.HTTP1;
+    };
+  }
+
+  private List<String> alpn(ClusterRuntime to) {
+    for (HttpFilter filter : manager.filters()) {
+      if (filter instanceof HttpFilter.Alpn a) {
+        boolean h2 =
+            to.cluster().http() == Cluster.HttpUpstream.HTTP2
+                || to.cluster().http() == Cluster.HttpUpstream.SAME_AS_DOWNSTREAM && http2;
+        return a.overrides().getOrDefault(h2 ? "h2" : "http/1.1", List.of());
+      }
+    }
+    return List.of();
+  }
+
+  private void send(UpstreamStream to) {
+    HttpRequest from = request;
+    RouteAction.Forward action = forward;
+    RouteTable.Match way = match;
+    if (from == null || action == null || way == null) {
+      return;
+    }
+    stream = to;
+    requestSent = true;
+    String path =
+        action
+            .pathRewrite()
+            .map(r -> Rewrite.path(r, way.route().match().path(), target))
+            .orElse(target);
+    HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
+    HttpHeaders headers = out.headers();
+    upgrading = HeadRules.copyRequestHeaders(from.headers(), headers, manager.upgrades(), http2);
+    headers.set(HttpHeaderNames.HOST, host(action, to.host()));
+    record.requestHeadersUpstream(headers, attempts, way.host().includeRequestAttemptCount());
+    HeadRules.editRequest(headers, clusterEdits, record);
+    HeadRules.editRequest(headers, way.route().headerEdits(), record);
+    HeadRules.editRequest(headers, way.host().headerEdits(), record);
+    if (engine.routes(manager) instanceof RouteTable table) {
+      HeadRules.editRequest(headers, table.configuration().headerEdits(), record);
+    }
+    to.channel().write(out);
+    boolean keep = replayable;
+    for (HttpContent content : replay) {
+      to.channel().write(keep ? content.retainedDuplicate() : content);
+    }
+    if (!keep) {
+      replay.clear();
+      replayBytes = 0;
+    }
+    to.channel().flush();
+    to.channel().read();
+    readMoreOfRequest();
+  }
+
+  private String host(RouteAction.Forward action, Host to) {
+    return switch (action.hostRewrite()) {
+      case HostRewrite.Keep k -> authorityAsSent();
+      case HostRewrite.Literal l -> l.host();
+      case HostRewrite.Auto a ->
+          to.endpoint().hostname().isEmpty() ? authorityAsSent() : to.endpoint().hostname();
+    };
+  }
+
+  private String authorityAsSent() {
+    return request == null ? authority : HeadRules.target(request).authority();
+  }
+
+  private void notConnected(Throwable cause) {
+    if (cause instanceof UpstreamPool.Overflow) {
+      leaveHost(false);
+      fail(FailureCause.OVERFLOW);
+      return;
+    }
+    record.upstreamError(cause);
+    leaveHost(true);
+    retryOr(new Retry.Outcome.NotConnected(), FailureCause.CONNECT_FAILED);
+  }
+
+  @Override
+  public void broken(boolean refused) {
+    if (finished) {
+      return;
+    }
+    stream = null;
+    leaveHost(true);
+    if (answered) {
+      record.add(FailureCause.UPSTREAM_RESET);
+      client.close();
+      end(false);
+      return;
+    }
+    retryOr(
+        refused ? new Retry.Outcome.Refused() : new Retry.Outcome.Reset(requestSent),
+        FailureCause.UPSTREAM_RESET);
+  }
+
+  private void tryTimedOut() {
+    if (finished || answered) {
+      return;
+    }
+    dropStream();
+    leaveHost(true);
+    retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
+  }
+
+  private void timedOut() {
+    if (finished) {
+      return;
+    }
+    dropStream();
+    leaveHost(true);
+    if (answered) {
+      record.add(FailureCause.UPSTREAM_TIMEOUT);
+      client.close();
+      end(false);
+    } else {
+      fail(FailureCause.UPSTREAM_TIMEOUT);
+    }
+  }
+
+  private void dropStream() {
+    UpstreamStream old = stream;
+    stream = null;
+    if (old != null) {
+      old.release(false);
+    }
+  }
+
+  private void leaveHost(boolean failed) {
+    Host old = host;
+    host = null;
+    if (tryTimer != null) {
+      tryTimer.cancel(false);
+      tryTimer = null;
+    }
+    if (old != null) {
+      old.ended();
+      if (cluster != null) {
+        cluster.outcome(old, failed);
+      }
+    }
+  }
+
+  private boolean mayRetry(Retry.Outcome outcome) {
+    RetryPolicy policy = retryPolicy;
+    if (policy == null
+        || !replayable
+        || attempts > policy.maxRetries()
+        || cluster == null
+        || !Retry.wanted(policy, outcome)) {
+      return false;
+    }
+    if (!retryPlace && !cluster.tryRetry()) {
+      return false;
+    }
+    retryPlace = true;
+    return true;
+  }
+
+  private void retryOr(Retry.Outcome outcome, FailureCause cause) {
+    if (!mayRetry(outcome)) {
+      if (attempts > 1) {
+        record.add(FailureCause.RETRIES_EXHAUSTED);
+      }
+      fail(cause);
+      return;
+    }
+    retry();
+  }
+
+  private void retry() {
+    RetryPolicy policy = retryPolicy;
+    if (policy == null) {
+      return;
+    }
+    long base = Math.max(1, policy.backoffBase().toMillis());
+    long ceiling =
+        Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
+    pause =
+        engine.loop().schedule(
+            this::attempt,
+            ThreadLocalRandom.current().nextLong(ceiling + 1),
+            TimeUnit.MILLISECONDS);
+  }
+
+  // ---- the answer ----
+
+  @Override
+  public void received(Object message) {
+    if (finished) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (message instanceof HttpResponse response) {
+      if (response.decoderResult().isFailure()) {
+        ReferenceCountUtil.release(message);
+        dropStream();
+        leaveHost(true);
+        fail(FailureCause.BAD_RESPONSE);
+        return;
+      }
+      int status = response.status().code();
+      if (status >= 100 && status < 200 && status != 101) {
+        swallowInformational = !(message instanceof LastHttpContent);
+        ReferenceCountUtil.release(message);
+        client.writeAndFlush(
+            new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, response.status(), Unpooled.EMPTY_BUFFER));
+        return;
+      }
+      if (!answer(response, message instanceof LastHttpContent)) {
+        ReferenceCountUtil.release(message);
+        return;
+      }
+    }
+    if (message instanceof HttpContent content) {
+      if (swallowInformational && content instanceof LastHttpContent) {
+        swallowInformational = false;
+        content.release();
+        return;
+      }
+      content(content);
+    }
+  }
+
+  private boolean answer(HttpResponse response, boolean whole) {
+    int status = response.status().code();
+    String grpc = response.headers().get("grpc-status");
+    int grpcStatus = HeadRules.number(grpc);
+    if (mayRetry(new Retry.Outcome.Answered(status, grpcStatus))) {
+      dropStream();
+      leaveHost(status >= 500);
+      retry();
+      return false;
+    }
+    answered = true;
+    record.answer(response);
+    HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
+    HeadRules.copyResponseHeaders(response.headers(), out.headers(), upgrading && status == 101);
+    if (!http2) {
+      boolean head = request != null && request.method().equals(HttpMethod.HEAD);
+      HeadRules.frameResponse(out, head, isHttp10(), whole && !(response instanceof HttpContent c && c.content().isReadable()));
+      if (isHttp10() && !out.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+        keepAlive = false;
+      }
+    }
+    finishHeaders(out.headers());
+    if (match != null) {
+      HeadRules.editResponse(out.headers(), clusterEdits, record);
+      HeadRules.editResponse(out.headers(), match.route().headerEdits(), record);
+      HeadRules.editResponse(out.headers(), match.host().headerEdits(), record);
+      if (engine.routes(manager) instanceof RouteTable table) {
+        HeadRules.editResponse(out.headers(), table.configuration().headerEdits(), record);
+      }
+    }
+    client.write(out);
+    if (upgrading && status == 101) {
+      splice();
+      return false;
+    }
+    return true;
+  }
+
+  private boolean isHttp10() {
+    return request != null && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+  }
+
+  private void finishHeaders(HttpHeaders headers) {
+    record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
+    if (!http2) {
+      if (downstream.drain().isSet() || engine.isDraining()) {
+        keepAlive = false;
+      }
+      if (!keepAlive && !headers.contains(HttpHeaderNames.UPGRADE)) {
+        headers.set(HttpHeaderNames.CONNECTION, "close");
+      } else if (isHttp10()) {
+        headers.set(HttpHeaderNames.CONNECTION, "keep-alive");
+      }
+    }
+  }
+
+  private void content(HttpContent content) {
+    record.responseBytes(content.content().readableBytes());
+    if (!(content instanceof LastHttpContent last)) {
+      client.write(content);
+      return;
+    }
+    record.trailers(last.trailingHeaders());
+    UpstreamStream from = stream;
+    stream = null;
+    boolean reusable = requestEnded && record.upstreamKeepsAlive();
+    leaveHost(record.status() >= 500);
+    // The content may be a whole response, whose head went before it.
+    LastHttpContent end =
+        content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
+    client
+        .writeAndFlush(end)
+        .addListener(
+            written -> {
+              if (!written.isSuccess()) {
+                client.close();
+              }
+            });
+    if (from != null) {
+      from.release(reusable);
+    }
+    end(true);
+  }
+
+  private void splice() {
+    UpstreamStream from = stream;
+    stream = null;
+    if (from == null) {
+      return;
+    }
+    client.flush();
+    Upgrade.splice(client, from.channel(), () -> {
+      leaveHost(false);
+      end(false);
+    });
+  }
+
+  @Override
+  public void readComplete() {
+    client.flush();
+    UpstreamStream from = stream;
+    if (from != null && !finished && client.isWritable()) {
+      from.channel().read();
+    }
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    if (writable) {
+      readMoreOfRequest();
+    }
+  }
+
+  // ---- ends ----
+
+  private void fail(FailureCause cause) {
+    record.add(cause);
+    reply(cause.status(), record.sentence(cause));
+  }
+
+  private void reply(int status, String body) {
+    if (request != null && RouteTable.isGrpc(this)) {
+      replyGrpc(HeadRules.grpcStatus(status), body);
+      return;
+    }
+    ByteBuf text = Unpooled.copiedBuffer(body, StandardCharsets.UTF_8);
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), text);
+    if (!body.isEmpty()) {
+      response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
+    }
+    local(response);
+  }
+
+  private void replyGrpc(int grpcStatus, String message) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
+    response.headers().set("grpc-status", Integer.toString(grpcStatus));
+    response.headers().set("grpc-message", HeadRules.grpcMessage(message));
+    record.grpcStatus(grpcStatus);
+    local(response);
+  }
+
+  private void local(FullHttpResponse response) {
+    if (finished || answered) {
+      response.release();
+      return;
+    }
+    answered = true;
+    int size = response.content().readableBytes();
+    if (request != null && request.method().equals(HttpMethod.HEAD)) {
+      response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
+      response = response.replace(Unpooled.EMPTY_BUFFER);
+    } else {
+      response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
+      record.responseBytes(size);
+    }
+    response.headers().set(HttpHeaderNames.SERVER, manager.serverName().isEmpty() ? "flotilla" : manager.serverName());
+    record.localAnswer(response.status().code());
+    record.reasonHeader(response.headers());
+    finishHeaders(response.headers());
+    client.writeAndFlush(response);
+    end(true);
+  }
+
+  private void end(boolean whole) {
+    if (finished) {
+      return;
+    }
+    finished = true;
+    cancel(wholeTimer);
+    cancel(tryTimer);
+    cancel(pause);
+    forgetReplay();
+    if (cluster != null) {
+      if (clusterPlace) {
+        cluster.end();
+      }
+      if (retryPlace) {
+        cluster.endRetry();
+      }
+    }
+    record.finish(engine);
+    if (whole && !requestEnded && !http2) {
+      // The rest of the request is read and dropped, so that the connection can serve the next.
+      discarding = true;
+      client.read();
+      return;
+    }
+    done.accept(whole && keepAlive);
+  }
+
+  private static void cancel(@Nullable Future<?> timer) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  /** The client closed its side. */
+  void clientGone() {
+    if (finished) {
+      return;
+    }
+    record.add(FailureCause.CLIENT_GONE);
+    dropStream();
+    leaveHost(false);
+    finished = true;
+    cancel(wholeTimer);
+    cancel(tryTimer);
+    cancel(pause);
+    forgetReplay();
+    if (cluster != null) {
+      if (clusterPlace) {
+        cluster.end();
+      }
+      if (retryPlace) {
+        cluster.endRetry();
+      }
+    }
+    record.finish(engine);
+  }
+
+  // ---- what the rules see ----
+
+  @Override
+  public String method() {
+    return request == null ? "" : request.method().name();
+  }
+
+  @Override
+  public String pathAndQuery() {
+    return target;
+  }
+
+  @Override
+  public String authority() {
+    return authority;
+  }
+
+  @Override
+  public String scheme() {
+    return downstream.tls() && engine.config().gateway() ? "https" : record.forwardedScheme();
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    if (request == null) {
+      return null;
+    }
+    List<String> all = request.headers().getAll(name);
+    return switch (all.size()) {
+      case 0 -> null;
+      case 1 -> all.getFirst();
+      default -> String.join(",", all);
+    };
+  }
+
+  /** Headers that peers use between themselves and that nobody else should see. */
+  static void removePeerHeaders(HttpHeaders headers) {
+    headers.remove(PeerHeaders.METADATA);
+    headers.remove(PeerHeaders.ID);
+  }
+
+  /** Closes a channel once everything written to it is out. */
+  static void closeAfterWrites(Channel channel) {
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.listener.Listener.TrafficDirection;
+import io.flotilla.model.listener.Tracing;
+import io.flotilla.proxy.api.FailureCause;
+import io.flotilla.proxy.api.PeerIdentity;
+import io.flotilla.proxy.api.RequestRecord;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.metrics.PeerHeaders;
+import io.flotilla.proxy.trace.TraceContext;
+import io.flotilla.proxy.upstream.Host;
+import io.flotilla.rules.route.RouteTable;
+import io.flotilla.telemetry.api.Span;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** What is noted of one exchange while it runs; at its end it becomes metrics, a span, a record. */
+final class ExchangeRecord {
+  private static final int MILLION = 1_000_000;
+
+  private final EngineState engine;
+  private final Downstream downstream;
+  private final HttpConnectionManager manager;
+  private final boolean http2;
+  private final boolean peerMetadata;
+  private final boolean stats;
+  private final long startNanos = System.nanoTime();
+  private final long startEpochNanos;
+  private final Set<FailureCause> failures = EnumSet.noneOf(FailureCause.class);
+
+  private String method = "";
+  private String authority = "";
+  private String path = "";
+  private String userAgent = "";
+  private String requestId = "";
+  private String scheme = "http";
+  private RouteTable.@Nullable Match match;
+  private String cluster = "";
+  private @Nullable Cluster clusterModel;
+  private @Nullable Host host;
+  private int attempts;
+  private int status;
+  private int grpcStatus = -1;
+  private boolean grpc;
+  private long requestBytes;
+  private long responseBytes;
+  private boolean upstreamKeepAlive = true;
+  private String upstreamError = "";
+  private PeerIdentity otherPeer = PeerIdentity.UNKNOWN;
+  private boolean peerKnown;
+  private @Nullable TraceContext parent;
+  private @Nullable TraceContext span;
+
+  ExchangeRecord(
+      EngineState engine, Downstream downstream, HttpConnectionManager manager, boolean http2) {
+    this.engine = engine;
+    this.downstream = downstream;
+    this.manager = manager;
+    this.http2 = http2;
+    Instant now = Instant.now();
+    this.startEpochNanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    boolean metadata = false;
+    boolean counted = false;
+    for (HttpFilter filter : manager.filters()) {
+      metadata |= filter instanceof HttpFilter.PeerMetadata;
+      counted |= filter instanceof HttpFilter.Stats;
+    }
+    this.peerMetadata = metadata;
+    this.stats = counted;
+  }
+
+  private boolean inbound() {
+    return downstream.listener().direction() == TrafficDirection.INBOUND
+        && !engine.config().gateway();
+  }
+
+  void request(HttpRequest head) {
+    method = head.method().name();
+    userAgent = head.headers().get("user-agent", "");
+    String type = head.headers().get("content-type");
+    grpc = type != null && type.startsWith("application/grpc");
+  }
+
+  void target(String itsAuthority, String itsPath) {
+    authority = itsAuthority;
+    path = itsPath;
+  }
+
+  void requestId(String id) {
+    requestId = id;
+  }
+
+  String forwardedScheme() {
+    return scheme;
+  }
+
+  /** Learns from, and takes away, what a peer says of itself. */
+  void peerFromRequest(HttpHeaders headers) {
+    String forwarded = headers.get("x-forwarded-proto");
+    if ("https".equals(forwarded)) {
+      scheme = "https";
+    }
+    if (!peerMetadata) {
+      return;
+    }
+    if (inbound()) {
+      String metadata = headers.get(PeerHeaders.METADATA);
+      if (metadata != null) {
+        PeerHeaders.decode(metadata).ifPresent(this::peer);
+      }
+    }
+    Exchange.removePeerHeaders(headers);
+  }
+
+  private void peer(PeerIdentity identity) {
+    otherPeer = identity;
+    peerKnown = true;
+  }
+
+  void trace(HttpHeaders headers) {
+    Tracing tracing = manager.tracing().orElse(null);
+    if (tracing == null) {
+      return;
+    }
+    parent = TraceContext.extract(headers).orElse(null);
+    boolean sampled =
+        ThreadLocalRandom.current().nextInt(MILLION) < tracing.randomSampling().partsPerMillion();
+    span = TraceContext.child(parent, sampled);
+  }
+
+  void route(RouteTable.Match itsMatch) {
+    match = itsMatch;
+  }
+
+  void cluster(String name) {
+    cluster = name;
+  }
+
+  void clusterModel(Cluster model) {
+    clusterModel = model;
+  }
+
+  void host(Host itsHost, int itsAttempt) {
+    host = itsHost;
+    attempts = itsAttempt;
+  }
+
+  void requestBytes(int n) {
+    requestBytes += n;
+  }
+
+  void responseBytes(int n) {
+    responseBytes += n;
+  }
+
+  void upstreamError(Throwable cause) {
+    upstreamError = String.valueOf(cause.getMessage());
+  }
+
+  void add(FailureCause cause) {
+    failures.add(cause);
+  }
+
+  /** The cause's sentence with what is known of this case. */
+  String sentence(FailureCause cause) {
+    return switch (cause) {
+      case CONNECT_FAILED ->
+          cause.sentence()
+              + (upstreamError.isEmpty() ? "" : ". reset reason: connection failure, transport failure reason: " + upstreamError);
+      case NO_ROUTE -> "";
+      default -> cause.sentence();
+    };
+  }
+
+  /** What the upstream is told beside the client's own headers. */
+  void requestHeadersUpstream(HttpHeaders headers, int attempt, boolean tellAttempt) {
+    if (span != null) {
+      span.inject(headers);
+    }
+    if (peerMetadata && !inbound()) {
+      headers.set(PeerHeaders.METADATA, engine.peerHeader());
+      headers.set(PeerHeaders.ID, engine.config().nodeId());
+    }
+    if (tellAttempt) {
+      headers.set("x-envoy-attempt-count", Integer.toString(attempt));
+    }
+  }
+
+  void answer(HttpResponse response) {
+    status = response.status().code();
+    upstreamKeepAlive = HttpUtil.isKeepAlive(response);
+    String code = response.headers().get("grpc-status");
+    if (code != null) {
+      grpcStatus = HeadRules.number(code);
+    }
+    if (peerMetadata && !inbound()) {
+      String metadata = response.headers().get(PeerHeaders.METADATA);
+      if (metadata != null) {
+        PeerHeaders.decode(metadata).ifPresent(this::peer);
+      }
+    }
+  }
+
+  void localAnswer(int itsStatus) {
+    status = itsStatus;
+  }
+
+  void grpcStatus(int code) {
+    grpcStatus = code;
+  }
+
+  int status() {
+    return status;
+  }
+
+  boolean upstreamKeepsAlive() {
+    return upstreamKeepAlive;
+  }
+
+  /** The last changes to an answer's head. */
+  void responseHeaders(HttpHeaders headers, long upstreamMillis) {
+    if (peerMetadata) {
+      Exchange.removePeerHeaders(headers);
+      if (inbound()) {
+        // Only a peer gets to know who we are, and only if it said who it is.
+        if (peerKnown) {
+          headers.set(PeerHeaders.METADATA, engine.peerHeader());
+          headers.set(PeerHeaders.ID, engine.config().nodeId());
+        }
+      }
+    }
+    if (!manager.serverName().isEmpty()) {
+      headers.set("server", manager.serverName());
+    }
+    if (host != null && failures.stream().noneMatch(f -> f.group() == FailureCause.Group.LOCAL)) {
+      headers.set("x-envoy-upstream-service-time", Long.toString(upstreamMillis));
+    }
+  }
+
+  void reasonHeader(HttpHeaders headers) {
+    if (engine.config().reasonsToPeers() && downstream.peer().isPresent() && !failures.isEmpty()) {
+      headers.set("x-flotilla-reason", failures.iterator().next().sentence());
+    }
+  }
+
+  void trailers(HttpHeaders trailers) {
+    String code = trailers.get("grpc-status");
+    if (code != null) {
+      grpcStatus = HeadRules.number(code);
+    }
+  }
+
+  /** The access-log operators that header values may hold. */
+  String substitute(String value) {
+    if (value.indexOf('%') < 0) {
+      return value;
+    }
+    return value
+        .replace(
+            "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+            downstream.remote().getAddress().getHostAddress())
+        .replace("%UPSTREAM_CLUSTER%", cluster)
+        .replace("%PROTOCOL%", http2 ? "HTTP/2" : "HTTP/1.1")
+        .replace("%ROUTE_NAME%", match == null ? "" : match.route().name())
+        .replace("%%", "%");
+  }
+
+  void finish(EngineState to) {
+    PeerIdentity self =
+        downstream
+            .own()
+            .map(to.config().self()::withPrincipal)
+            .orElse(to.config().self());
+    boolean inbound = inbound();
+    PeerIdentity other = inbound ? callingPeer() : calledPeer();
+    boolean mutual = inbound ? downstream.peer().isPresent() : false;
+    long duration = System.nanoTime() - startNanos;
+    RequestRecord record =
+        new RequestRecord(
+            downstream.listener().direction(),
+            downstream.listener().name(),
+            startEpochNanos,
+            duration,
+            http2 ? "HTTP/2" : "HTTP/1.1",
+            method,
+            authority,
+            path,
+            match == null ? "" : match.route().name(),
+            match == null ? "" : match.route().source(),
+            cluster,
+            host == null ? "" : host.address().getAddress().getHostAddress() + ":" + host.address().getPort(),
+            status,
+            grpc && grpcStatus >= 0 ? Optional.of(grpcStatus) : Optional.empty(),
+            failures.isEmpty() ? Set.of() : EnumSet.copyOf(failures),
+            attempts,
+            requestBytes,
+            responseBytes,
+            mutual,
+            inbound ? other : self,
+            inbound ? self : other,
+            destinationService(),
+            requestId);
+    if (stats) {
+      to.metrics().add(record, to.config().gateway());
+    }
+    to.config().observer().finished(record);
+    if (span != null && span.sampled() && manager.tracing().isPresent()) {
+      to.config().spans().offer(span(manager.tracing().get(), span, record));
+    }
+  }
+
+  private PeerIdentity callingPeer() {
+    return downstream.peer().map(otherPeer::withPrincipal).orElse(otherPeer);
+  }
+
+  private PeerIdentity calledPeer() {
+    if (peerKnown || host == null || host.endpoint().workload().isEmpty()) {
+      return otherPeer;
+    }
+    var w = host.endpoint().workload().get();
+    return new PeerIdentity(
+        w.name(), w.namespace(), w.name(), w.canonicalService(), w.canonicalRevision(),
+        w.canonicalService(), w.canonicalRevision(), w.cluster(), "unknown", Map.of());
+  }
+
+  private String destinationService() {
+    if (clusterModel != null && !clusterModel.services().isEmpty()) {
+      return clusterModel.services().getFirst().host();
+    }
+    int colon = authority.lastIndexOf(':');
+    return authority.isEmpty() ? "unknown" : colon < 0 ? authority : authority.substring(0, colon);
+  }
+
+  private Span span(Tracing tracing, TraceContext context, RequestRecord record) {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("component", "proxy");
+    attributes.put("http.method", method);
+    attributes.put("http.url", scheme + "://" + authority + path);
+    attributes.put("http.protocol", record.protocol());
+    attributes.put("http.status_code", (long) status);
+    attributes.put("guid:x-request-id", requestId);
+    attributes.put("upstream_cluster", cluster);
+    attributes.put("upstream_cluster.name", cluster);
+    attributes.put("request_size", record.requestBytes());
+    attributes.put("response_size", record.responseBytes());
+    attributes.put("peer.address", downstream.remote().getAddress().getHostAddress());
+    attributes.put("node_id", engine.config().nodeId());
+    attributes.put("istio.canonical_service", engine.config().self().canonicalService());
+    attributes.put("istio.canonical_revision", engine.config().self().canonicalRevision());
+    attributes.put("istio.namespace", engine.config().self().namespace());
+    attributes.put("istio.mesh_id", "cluster.local");
+    if (!userAgent.isEmpty()) {
+      attributes.put("user_agent", userAgent);
+    }
+    if (!failures.isEmpty()) {
+      attributes.put("response_flags", String.join(",", failures.stream().map(FailureCause::flag).toList()));
+    }
+    tracing.customTags().forEach(attributes::put);
+    boolean error = status >= 500 || status == 0;
+    String name =
+        match == null || match.route().tracingOperation().isEmpty()
+            ? authority
+            : match.route().tracingOperation();
+    return new Span(
+        context.traceIdHigh(),
+        context.traceIdLow(),
+        context.spanId(),
+        parent == null ? 0 : parent.spanId(),
+        name,
+        inbound() ? Span.Kind.SERVER : Span.Kind.CLIENT,
+        startEpochNanos,
+        startEpochNanos + record.durationNanos(),
+        attributes,
+        List.of(),
+        List.of(),
+        error ? Span.Status.ERROR : Span.Status.UNSET,
+        "",
+        "",
+        Map.of("service.name", tracing.serviceName().isEmpty() ? engine.config().name() : tracing.serviceName()),
+        "flotilla");
+  }
+}
+

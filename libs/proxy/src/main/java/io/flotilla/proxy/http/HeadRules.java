@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.route.HeaderEdits;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.rules.RequestView;
+import io.flotilla.rules.route.RouteTable;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What happens to the heads of requests and answers on their way through. */
+final class HeadRules {
+  private static final Set<String> HOP_BY_HOP =
+      Set.of(
+          "connection",
+          "keep-alive",
+          "proxy-connection",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "te",
+          "upgrade",
+          "http2-settings");
+
+  private HeadRules() {}
+
+  /** Where a request wants to go. */
+  record Target(String authority, String pathAndQuery) {}
+
+  /**
+   * Whether both sides will read the same request (RFC 9112, section 6.3): one length, one framing,
+   * one host.
+   */
+  static boolean isUnambiguous(HttpRequest head, boolean http2) {
+    HttpHeaders headers = head.headers();
+    if (headers.getAll(HttpHeaderNames.CONTENT_LENGTH).size() > 1) {
+      return false;
+    }
+    List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+    if (!encodings.isEmpty() && !http2) {
+      if (encodings.size() > 1
+          || !encodings.getFirst().equalsIgnoreCase("chunked")
+          || headers.contains(HttpHeaderNames.CONTENT_LENGTH)
+          || head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+        return false;
+      }
+    }
+    List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+    boolean hostNeeded = !head.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    return hosts.size() == 1 || (hosts.isEmpty() && !hostNeeded);
+  }
+
+  static boolean isKeepAlive(HttpRequest head) {
+    return HttpUtil.isKeepAlive(head);
+  }
+
+  /** The target, also of a request in absolute form (RFC 9112, section 3.2.2). */
+  static Target target(HttpRequest head) {
+    String uri = head.uri();
+    String host = head.headers().get(HttpHeaderNames.HOST, "");
+    int scheme = uri.indexOf("://");
+    if (scheme > 0 && !uri.startsWith("/")) {
+      int start = scheme + 3;
+      int slash = uri.indexOf('/', start);
+      int query = uri.indexOf('?', start);
+      int end = slash < 0 ? query : query < 0 ? slash : Math.min(slash, query);
+      if (end < 0) {
+        return new Target(uri.substring(start), "/");
+      }
+      String rest = uri.substring(end);
+      return new Target(uri.substring(start, end), rest.startsWith("/") ? rest : "/" + rest);
+    }
+    return new Target(host, uri.isEmpty() ? "/" : uri);
+  }
+
+  /** The path without dot segments (RFC 3986, section 6.2.2.3) and, if wanted, double slashes. */
+  static String normalize(String pathAndQuery, boolean mergeSlashes) {
+    int end = pathAndQuery.indexOf('?');
+    String path = end < 0 ? pathAndQuery : pathAndQuery.substring(0, end);
+    boolean dots = path.contains("/.");
+    boolean slashes = mergeSlashes && path.contains("//");
+    if (!dots && !slashes) {
+      return pathAndQuery;
+    }
+    List<String> out = new ArrayList<>();
+    String[] segments = path.split("/", -1);
+    for (int i = 1; i < segments.length; i++) {
+      boolean last = i == segments.length - 1;
+      String segment = segments[i];
+      if (segment.equals(".")) {
+        if (last) {
+          out.add("");
+        }
+      } else if (segment.equals("..")) {
+        if (!out.isEmpty()) {
+          out.removeLast();
+        }
+        if (last) {
+          out.add("");
+        }
+      } else if (!(segment.isEmpty() && mergeSlashes && !last)) {
+        out.add(segment);
+      }
+    }
+    return "/" + String.join("/", out) + (end < 0 ? "" : pathAndQuery.substring(end));
+  }
+
+  /** What this proxy adds to and takes from a request before routes are looked at. */
+  static void requestHeaders(
+      HttpHeaders headers,
+      Downstream downstream,
+      HttpConnectionManager manager,
+      ExchangeRecord record) {
+    headers.remove("x-http2-scheme");
+    headers.remove("x-http2-stream-id");
+    headers.remove("x-http2-stream-weight");
+    headers.remove("x-http2-stream-dependency-id");
+    headers.remove("x-http2-path");
+    if (manager.useRemoteAddress()) {
+      String ip = downstream.remote().getAddress().getHostAddress();
+      String known = headers.get("x-forwarded-for");
+      headers.set("x-forwarded-for", known == null ? ip : known + "," + ip);
+      headers.set("x-forwarded-proto", downstream.tls() ? "https" : "http");
+      Exchange.removePeerHeaders(headers);
+    } else if (!headers.contains("x-forwarded-proto")) {
+      headers.set("x-forwarded-proto", "http");
+    }
+    String id = headers.get("x-request-id");
+    if (id == null || id.length() > 256) {
+      id = java.util.UUID.randomUUID().toString();
+      headers.set("x-request-id", id);
+    }
+    record.requestId(id);
+    forwardedClientCert(headers, downstream, manager);
+  }
+
+  private static void forwardedClientCert(
+      HttpHeaders headers, Downstream downstream, HttpConnectionManager manager) {
+    String name = "x-forwarded-client-cert";
+    String mine =
+        downstream.peer().isEmpty()
+            ? null
+            : "By=" + downstream.own().orElse("") + ";URI=" + downstream.peer().get();
+    switch (manager.forwardClientCert()) {
+      case SANITIZE -> headers.remove(name);
+      case SANITIZE_SET -> {
+        headers.remove(name);
+        if (mine != null) {
+          headers.set(name, mine);
+        }
+      }
+      case APPEND_FORWARD -> {
+        String known = headers.get(name);
+        if (mine == null) {
+          headers.remove(name);
+        } else {
+          headers.set(name, known == null ? mine : known + "," + mine);
+        }
+      }
+      case FORWARD_ONLY -> {
+        if (downstream.peer().isEmpty()) {
+          headers.remove(name);
+        }
+      }
+      case ALWAYS_FORWARD_ONLY -> {}
+    }
+  }
+
+  /**
+   * Copies what is meant for the upstream; case and order stay.
+   *
+   * @return whether the connection is to be upgraded
+   */
+  static boolean copyRequestHeaders(
+      HttpHeaders from, HttpHeaders to, List<String> upgrades, boolean http2) {
+    Set<String> named = namedByConnection(from);
+    String upgrade = from.get(HttpHeaderNames.UPGRADE);
+    boolean upgrading =
+        !http2
+            && upgrade != null
+            && upgrades.contains(upgrade.toLowerCase(Locale.ROOT))
+            && named.contains("upgrade");
+    for (Map.Entry<String, String> header : from) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (name.equals("te") && header.getValue().contains("trailers")) {
+        to.add(header.getKey(), "trailers");
+      } else if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
+        to.add(header.getKey(), header.getValue());
+      }
+    }
+    if (upgrading) {
+      to.set(HttpHeaderNames.CONNECTION, "Upgrade");
+      to.set(HttpHeaderNames.UPGRADE, upgrade);
+    }
+    return upgrading;
+  }
+
+  /** Copies what is meant for the client; case and order stay. */
+  static void copyResponseHeaders(HttpHeaders from, HttpHeaders to, boolean upgraded) {
+    Set<String> named = namedByConnection(from);
+    for (Map.Entry<String, String> header : from) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (!name.startsWith("x-http2-") && !HOP_BY_HOP.contains(name) && !named.contains(name)) {
+        to.add(header.getKey(), header.getValue());
+      }
+    }
+    if (upgraded) {
+      to.set(HttpHeaderNames.CONNECTION, "Upgrade");
+      to.set(HttpHeaderNames.UPGRADE, from.get(HttpHeaderNames.UPGRADE, "websocket"));
+    }
+  }
+
+  private static Set<String> namedByConnection(HttpHeaders headers) {
+    List<String> values = headers.getAll(HttpHeaderNames.CONNECTION);
+    if (values.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> names = new HashSet<>();
+    for (String value : values) {
+      for (String name : value.split(",")) {
+        names.add(name.strip().toLowerCase(Locale.ROOT));
+      }
+    }
+    return names;
+  }
+
+  /** Gives an HTTP/1 answer a length that its client can see. */
+  static void frameResponse(HttpResponse out, boolean head, boolean http10, boolean empty) {
+    int status = out.status().code();
+    boolean bodiless = head || status < 200 || status == 204 || status == 304;
+    if (bodiless
+        || out.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
+        || HttpUtil.isTransferEncodingChunked(out)) {
+      if (http10 && HttpUtil.isTransferEncodingChunked(out)) {
+        out.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
+      }
+      return;
+    }
+    if (empty) {
+      out.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
+    } else if (!http10) {
+      out.headers().set(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
+    }
+  }
+
+  static void editRequest(HttpHeaders headers, HeaderEdits edits, ExchangeRecord record) {
+    edits.requestRemove().forEach(headers::remove);
+    edits.requestAdd().forEach(e -> edit(headers, e, record));
+  }
+
+  static void editResponse(HttpHeaders headers, HeaderEdits edits, ExchangeRecord record) {
+    edits.responseRemove().forEach(headers::remove);
+    edits.responseAdd().forEach(e -> edit(headers, e, record));
+  }
+
+  private static void edit(HttpHeaders headers, HeaderEdits.Edit edit, ExchangeRecord record) {
+    String value = record.substitute(edit.value());
+    switch (edit.mode()) {
+      case APPEND -> headers.add(edit.name(), value);
+      case OVERWRITE -> headers.set(edit.name(), value);
+      case ADD_IF_ABSENT -> {
+        if (!headers.contains(edit.name())) {
+          headers.set(edit.name(), value);
+        }
+      }
+      case OVERWRITE_IF_PRESENT -> {
+        if (headers.contains(edit.name())) {
+          headers.set(edit.name(), value);
+        }
+      }
+    }
+  }
+
+  /** The whole exchange's timeout: the route's, or what a gRPC client asks for within its bound. */
+  static Optional<Duration> timeout(RouteAction.Forward forward, RequestView request) {
+    String asked = request.header("grpc-timeout");
+    if (asked != null && forward.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(request)) {
+      Duration bound = forward.maxGrpcTimeout().get();
+      Optional<Duration> wanted = grpcTimeout(asked);
+      if (wanted.isPresent()) {
+        return bound.isZero() || wanted.get().compareTo(bound) < 0 ? wanted : Optional.of(bound);
+      }
+    }
+    return forward.timeout();
+  }
+
+  private static Optional<Duration> grpcTimeout(String value) {
+    if (value.length() < 2 || value.length() > 9) {
+      return Optional.empty();
+    }
+    try {
+      long n = Long.parseLong(value, 0, value.length() - 1, 10);
+      return Optional.of(
+          switch (value.charAt(value.length() - 1)) {
+            case 'H' -> Duration.ofHours(n);
+            case 'M' -> Duration.ofMinutes(n);
+            case 'S' -> Duration.ofSeconds(n);
+            case 'm' -> Duration.ofMillis(n);
+            case 'u' -> Duration.ofNanos(n * 1000);
+            default -> Duration.ofNanos(n);
+          });
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The number, or -1. */
+  static int number(@Nullable String text) {
+    if (text == null || text.isEmpty() || text.length() > 4) {
+      return -1;
+    }
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /** The gRPC status of an HTTP one (gRPC, "HTTP to gRPC Status Code Mapping"). */
+  static int grpcStatus(int http) {
+    return switch (http) {
+      case 400 -> 13;
+      case 401 -> 16;
+      case 403 -> 7;
+      case 404 -> 12;
+      case 429, 502, 503, 504 -> 14;
+      default -> 2;
+    };
+  }
+
+  /** Percent-encoded as grpc-message wants it. */
+  static String grpcMessage(String text) {
+    StringBuilder out = new StringBuilder();
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      if (b >= ' ' && b <= '~' && b != '%') {
+        out.append((char) b);
+      } else {
+        out.append(String.format("%%%02X", b));
+      }
+    }
+    return out.toString();
+  }
+
+  /** The content and trailers of a whole response, without its head. */
+  static LastHttpContent contentOf(FullHttpResponse full) {
+    DefaultLastHttpContent last = new DefaultLastHttpContent(full.content());
+    last.trailingHeaders().add(full.trailingHeaders());
+    return last;
+  }
+}

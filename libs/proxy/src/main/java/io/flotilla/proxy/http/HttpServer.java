@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.internal.EngineState;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.util.ReferenceCountUtil;
+
+/** Puts the server's side of HTTP/1 or HTTP/2 on a connection. */
+public final class HttpServer {
+  private static final int MAX_REQUEST_LINE = 8192;
+  private static final int MAX_CHUNK = 16 * 1024;
+  private static final int MAX_STREAMS = 1000;
+  private static final int WINDOW = 1 << 20;
+  private static final int MAX_RESETS = 200;
+  private static final int RESET_WINDOW_SECONDS = 30;
+
+  private HttpServer() {}
+
+  /** HTTP/1.x; exchanges one after the other. */
+  public static void http1(EngineState engine, Downstream downstream, HttpConnectionManager manager) {
+    Channel channel = downstream.channel();
+    channel.config().setAutoRead(false);
+    channel
+        .pipeline()
+        .addLast(
+            "codec",
+            new HttpServerCodec(
+                MAX_REQUEST_LINE, manager.maxRequestHeadersKiB() * 1024, MAX_CHUNK));
+    channel.pipeline().addLast("exchanges", new Http1Exchanges(engine, downstream, manager));
+    channel.read();
+  }
+
+  /** HTTP/2; every stream is a channel of its own. */
+  public static void http2(EngineState engine, Downstream downstream, HttpConnectionManager manager) {
+    Channel channel = downstream.channel();
+    Http2FrameCodec codec =
+        Http2FrameCodecBuilder.forServer()
+            .initialSettings(
+                Http2Settings.defaultSettings()
+                    .maxConcurrentStreams(MAX_STREAMS)
+                    .initialWindowSize(WINDOW)
+                    .maxHeaderListSize(manager.maxRequestHeadersKiB() * 1024L))
+            .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
+            .decoderEnforceMaxConsecutiveEmptyDataFrames(16)
+            .validateHeaders(true)
+            .build();
+    channel.pipeline().addLast("codec", codec);
+    channel
+        .pipeline()
+        .addLast(
+            "mux",
+            new Http2MultiplexHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel stream) {
+                    stream.config().setAutoRead(false);
+                    stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true));
+                    stream
+                        .pipeline()
+                        .addLast("exchange", new Http2Exchange(engine, downstream, manager));
+                    stream.read();
+                  }
+                }));
+    channel
+        .pipeline()
+        .addLast(
+            "rest",
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext context, Object message) {
+                ReferenceCountUtil.release(message);
+              }
+
+              @Override
+              public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                if (event instanceof DrainEvent) {
+                  context.writeAndFlush(
+                      new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR)
+                          .setExtraStreamIds(Integer.MAX_VALUE));
+                }
+              }
+
+              @Override
+              public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                context.close();
+              }
+            });
+    channel.config().setAutoRead(true);
+    channel.read();
+  }
+
+  /** Fired through a connection that should end after what is under way. */
+  public record DrainEvent() {}
+}

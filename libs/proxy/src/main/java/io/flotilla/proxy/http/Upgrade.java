@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.proxy.tcp.Splice;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+
+/** Turns two HTTP/1 connections into one byte stream after "101 Switching Protocols". */
+final class Upgrade {
+  private Upgrade() {}
+
+  /** {@code ended} runs once, when both sides are gone. */
+  static void splice(Channel client, Channel upstream, Runnable ended) {
+    int[] open = {2};
+    Runnable one =
+        () -> {
+          if (--open[0] == 0) {
+            ended.run();
+          }
+        };
+    Splice inward = new Splice(one);
+    Splice outward = new Splice(one);
+    inward.peer(upstream);
+    outward.peer(client);
+    // The splices come first, so that bytes which a codec still holds reach them when it goes.
+    client.pipeline().addLast("splice", inward);
+    upstream.pipeline().addLast("splice", outward);
+    remove(client.pipeline(), "exchanges");
+    remove(upstream.pipeline(), "upstream");
+    remove(client.pipeline(), "codec");
+    remove(upstream.pipeline(), "codec");
+    client.read();
+    upstream.read();
+  }
+
+  private static void remove(ChannelPipeline pipeline, String name) {
+    if (pipeline.get(name) != null) {
+      pipeline.remove(name);
+    }
+  }
+}

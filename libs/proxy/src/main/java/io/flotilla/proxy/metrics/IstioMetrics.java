@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.metrics;
+
+import io.flotilla.model.listener.Listener.TrafficDirection;
+import io.flotilla.proxy.api.FailureCause;
+import io.flotilla.proxy.api.PeerIdentity;
+import io.flotilla.proxy.api.RequestRecord;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * istio_requests_total and its companions, with Istio's standard labels (Istio documentation, "Istio
+ * Standard Metrics"). Used on one event loop.
+ */
+public final class IstioMetrics {
+  // Envoy's default buckets, in milliseconds or bytes.
+  private static final double[] BUCKETS = {
+    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000,
+    1800000, 3600000
+  };
+  private static final int MAX_SERIES = 10_000;
+
+  private final Map<String, Series> http = new HashMap<>();
+  private final Map<String, TcpSeries> tcp = new HashMap<>();
+  private long refused;
+
+  private static final class Histogram {
+    final long[] counts = new long[BUCKETS.length];
+    long count;
+    double sum;
+
+    void add(double value) {
+      count++;
+      sum += value;
+      for (int i = 0; i < BUCKETS.length; i++) {
+        if (value <= BUCKETS[i]) {
+          counts[i]++;
+        }
+      }
+    }
+  }
+
+  private static final class Series {
+    long requests;
+    final Histogram duration = new Histogram();
+    final Histogram requestBytes = new Histogram();
+    final Histogram responseBytes = new Histogram();
+  }
+
+  private static final class TcpSeries {
+    long opened;
+    long closed;
+    long sent;
+    long received;
+  }
+
+  /** Counts one request. */
+  public void add(RequestRecord r, boolean gateway) {
+    boolean destination = r.direction() == TrafficDirection.INBOUND && !gateway;
+    StringBuilder labels = new StringBuilder(640);
+    common(
+        labels, destination, r.sourcePeer(), r.destinationPeer(), r.destinationService(),
+        r.grpcStatus().isPresent() ? "grpc" : "http", flags(r), r.mutualTls());
+    label(labels, "response_code", Integer.toString(r.status()));
+    label(labels, "grpc_response_status", r.grpcStatus().map(String::valueOf).orElse(""));
+    String key = labels.toString();
+    Series series = http.get(key);
+    if (series == null) {
+      if (http.size() >= MAX_SERIES) {
+        refused++;
+        return;
+      }
+      series = new Series();
+      http.put(key, series);
+    }
+    series.requests++;
+    series.duration.add(r.durationNanos() / 1e6);
+    series.requestBytes.add(r.requestBytes());
+    series.responseBytes.add(r.responseBytes());
+  }
+
+  /** Counts one TCP connection that ended. */
+  public void addTcp(
+      boolean destination,
+      PeerIdentity source,
+      PeerIdentity target,
+      String service,
+      boolean mutualTls,
+      String flags,
+      long sent,
+      long received) {
+    StringBuilder labels = new StringBuilder(512);
+    common(labels, destination, source, target, service, "tcp", flags, mutualTls);
+    String key = labels.toString();
+    if (!tcp.containsKey(key) && tcp.size() >= MAX_SERIES) {
+      refused++;
+      return;
+    }
+    TcpSeries series = tcp.computeIfAbsent(key, k -> new TcpSeries());
+    series.opened++;
+    series.closed++;
+    series.sent += sent;
+    series.received += received;
+  }
+
+  private static String flags(RequestRecord r) {
+    if (r.failures().isEmpty()) {
+      return "-";
+    }
+    TreeSet<String> flags = new TreeSet<>();
+    for (FailureCause cause : r.failures()) {
+      flags.add(cause.flag());
+    }
+    return String.join(",", flags);
+  }
+
+  private static void common(
+      StringBuilder b,
+      boolean destination,
+      PeerIdentity s,
+      PeerIdentity d,
+      String service,
+      String protocol,
+      String flags,
+      boolean mutualTls) {
+    label(b, "reporter", destination ? "destination" : "source");
+    label(b, "source_workload", s.workload());
+    label(b, "source_canonical_service", s.canonicalService());
+    label(b, "source_canonical_revision", s.canonicalRevision());
+    label(b, "source_workload_namespace", s.namespace());
+    label(b, "source_principal", s.principal());
+    label(b, "source_app", s.app());
+    label(b, "source_version", s.version());
+    label(b, "source_cluster", s.cluster());
+    label(b, "destination_workload", d.workload());
+    label(b, "destination_workload_namespace", d.namespace());
+    label(b, "destination_principal", d.principal());
+    label(b, "destination_app", d.app());
+    label(b, "destination_version", d.version());
+    label(b, "destination_service", service);
+    label(b, "destination_canonical_service", d.canonicalService());
+    label(b, "destination_canonical_revision", d.canonicalRevision());
+    int dot = service.indexOf('.');
+    label(b, "destination_service_name", dot < 0 ? service : service.substring(0, dot));
+    label(b, "destination_service_namespace", d.namespace());
+    label(b, "destination_cluster", d.cluster());
+    label(b, "request_protocol", protocol);
+    label(b, "response_flags", flags);
+    label(
+        b,
+        "connection_security_policy",
+        destination ? (mutualTls ? "mutual_tls" : "none") : "unknown");
+  }
+
+  private static void label(StringBuilder b, String name, String value) {
+    if (!b.isEmpty()) {
+      b.append(',');
+    }
+    b.append(name).append("=\"");
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      switch (c) {
+        case '\\' -> b.append("\\\\");
+        case '"' -> b.append("\\\"");
+        case '\n' -> b.append("\\n");
+        default -> b.append(c);
+      }
+    }
+    b.append('"');
+  }
+
+  /** The text exposition format. */
+  public String text() {
+    StringBuilder b = new StringBuilder(64 * 1024);
+    b.append("# TYPE istio_requests_total counter\n");
+    http.forEach((labels, s) -> line(b, "istio_requests_total", labels, s.requests));
+    List<Map.Entry<String, Series>> all = new ArrayList<>(http.entrySet());
+    histogram(b, "istio_request_duration_milliseconds", all, 0);
+    histogram(b, "istio_request_bytes", all, 1);
+    histogram(b, "istio_response_bytes", all, 2);
+    if (!tcp.isEmpty()) {
+      b.append("# TYPE istio_tcp_connections_opened_total counter\n");
+      tcp.forEach((l, s) -> line(b, "istio_tcp_connections_opened_total", l, s.opened));
+      b.append("# TYPE istio_tcp_connections_closed_total counter\n");
+      tcp.forEach((l, s) -> line(b, "istio_tcp_connections_closed_total", l, s.closed));
+      b.append("# TYPE istio_tcp_sent_bytes_total counter\n");
+      tcp.forEach((l, s) -> line(b, "istio_tcp_sent_bytes_total", l, s.sent));
+      b.append("# TYPE istio_tcp_received_bytes_total counter\n");
+      tcp.forEach((l, s) -> line(b, "istio_tcp_received_bytes_total", l, s.received));
+    }
+    b.append("# TYPE flotilla_metric_series_refused_total counter\n");
+    b.append("flotilla_metric_series_refused_total ").append(refused).append('\n');
+    return b.toString();
+  }
+
+  private static void line(StringBuilder b, String name, String labels, long value) {
+    b.append(name).append('{').append(labels).append("} ").append(value).append('\n');
+  }
+
+  private static void histogram(
+      StringBuilder b, String name, List<Map.Entry<String, Series>> all, int which) {
+    b.append("# TYPE ").append(name).append(" histogram\n");
+    for (Map.Entry<String, Series> each : all) {
+      Series s = each.getValue();
+      Histogram h = which == 0 ? s.duration : which == 1 ? s.requestBytes : s.responseBytes;
+      for (int i = 0; i < BUCKETS.length; i++) {
+        String bound =
+            BUCKETS[i] == Math.rint(BUCKETS[i])
+                ? Long.toString((long) BUCKETS[i])
+                : Double.toString(BUCKETS[i]);
+        line(b, name + "_bucket", each.getKey() + ",le=\"" + bound + "\"", h.counts[i]);
+      }
+      line(b, name + "_bucket", each.getKey() + ",le=\"+Inf\"", h.count);
+      b.append(name).append("_sum{").append(each.getKey()).append("} ").append(h.sum).append('\n');
+      line(b, name + "_count", each.getKey(), h.count);
+    }
+  }
+}

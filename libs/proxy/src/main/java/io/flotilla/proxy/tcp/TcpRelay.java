@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.tcp;
+
+import io.flotilla.model.listener.Listener.TrafficDirection;
+import io.flotilla.model.listener.TcpProxy;
+import io.flotilla.model.route.ClusterChoice;
+import io.flotilla.proxy.api.PeerIdentity;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.upstream.ClusterRuntime;
+import io.flotilla.proxy.upstream.Host;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** One TCP connection and its upstream. */
+public final class TcpRelay {
+  private final EngineState engine;
+  private final Downstream downstream;
+  private final Splice inward;
+  private final Splice outward;
+  private @Nullable ClusterRuntime cluster;
+  private @Nullable Host host;
+  private final ByteBuf first;
+  private int open;
+
+  /** {@code first}: bytes of the client that were read already; may be empty. */
+  public TcpRelay(EngineState engine, Downstream downstream, ByteBuf first) {
+    this.first = first;
+    this.engine = engine;
+    this.downstream = downstream;
+    this.inward = new Splice(this::ended);
+    this.outward = new Splice(this::ended);
+  }
+
+  /** Connects upstream; the client is read once that is there. */
+  public void start(TcpProxy tcp) {
+    Channel client = downstream.channel();
+    client.config().setAutoRead(false);
+    String name =
+        switch (tcp.cluster()) {
+          case ClusterChoice.Single s -> s.name();
+          case ClusterChoice.Weighted w ->
+              io.flotilla.rules.route.Choice.weighted(w, ThreadLocalRandom.current().nextInt())
+                  .name();
+          case ClusterChoice.FromHeader h -> "";
+        };
+    Optional<ClusterRuntime> found = engine.clusters().get(name);
+    Optional<Host> chosen = found.flatMap(c -> c.choose(downstream.captive(), Set.of()));
+    if (found.isEmpty() || chosen.isEmpty()) {
+      first.release();
+      record("UH");
+      client.close();
+      return;
+    }
+    cluster = found.get();
+    host = chosen.get();
+    host.started();
+    engine.pool().connectTcp(found.get(), host, outward, this::connected, this::failed);
+  }
+
+  private void failed(Throwable cause) {
+    if (host != null) {
+      host.ended();
+    }
+    if (cluster != null && host != null) {
+      cluster.outcome(host, true);
+    }
+    first.release();
+    record("UF");
+    downstream.channel().close();
+  }
+
+  private void connected(Channel upstream) {
+    Channel client = downstream.channel();
+    if (!client.isActive()) {
+      first.release();
+      upstream.close();
+      if (host != null) {
+        host.ended();
+      }
+      return;
+    }
+    open = 2;
+    inward.peer(upstream);
+    outward.peer(client);
+    client.pipeline().addLast("splice", inward);
+    if (first.isReadable()) {
+      upstream.writeAndFlush(first);
+    } else {
+      first.release();
+    }
+    client.read();
+    upstream.read();
+  }
+
+  private void ended() {
+    if (--open == 0) {
+      if (host != null) {
+        host.ended();
+      }
+      record("-");
+    }
+  }
+
+  private void record(String flags) {
+    boolean destination =
+        downstream.listener().direction() == TrafficDirection.INBOUND
+            && !engine.config().gateway();
+    PeerIdentity self =
+        downstream.own().map(engine.config().self()::withPrincipal).orElse(engine.config().self());
+    PeerIdentity other =
+        destination
+            ? downstream.peer().map(PeerIdentity.UNKNOWN::withPrincipal).orElse(PeerIdentity.UNKNOWN)
+            : upstreamPeer();
+    String service =
+        cluster == null || cluster.cluster().services().isEmpty()
+            ? downstream.original().getHostString()
+            : cluster.cluster().services().getFirst().host();
+    engine
+        .metrics()
+        .addTcp(
+            destination,
+            destination ? other : self,
+            destination ? self : other,
+            service,
+            downstream.peer().isPresent(),
+            flags,
+            outward.bytes(),
+            inward.bytes());
+  }
+
+  private PeerIdentity upstreamPeer() {
+    if (host == null || host.endpoint().workload().isEmpty()) {
+      return PeerIdentity.UNKNOWN;
+    }
+    var w = host.endpoint().workload().get();
+    return new PeerIdentity(
+        w.name(), w.namespace(), w.name(), w.canonicalService(), w.canonicalRevision(),
+        w.canonicalService(), w.canonicalRevision(), w.cluster(), "unknown", java.util.Map.of());
+  }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.upstream;
+
+import io.flotilla.model.address.SocketAddress;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.endpoint.Endpoint;
+import io.flotilla.model.endpoint.LocalityEndpoints;
+import io.flotilla.model.tls.UpstreamTls;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One cluster at run time. */
+public final class ClusterRuntime {
+  private Cluster cluster;
+  private final Map<InetSocketAddress, Host> hosts = new LinkedHashMap<>();
+  // By priority, in order.
+  private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
+  private final Map<InetSocketAddress, Host> originals = new HashMap<>();
+  private int next;
+  private int activeRequests;
+  private int activeRetries;
+  private int connections;
+  private int pending;
+
+  ClusterRuntime(Cluster cluster) {
+    this.cluster = cluster;
+  }
+
+  void cluster(Cluster now) {
+    cluster = now;
+  }
+
+  /** What the control plane says of it. */
+  public Cluster cluster() {
+    return cluster;
+  }
+
+  /** All endpoints. */
+  public List<Host> hosts() {
+    return List.copyOf(hosts.values());
+  }
+
+  /**
+   * The endpoints from now on; those that stay keep their state.
+   *
+   * @param resolved host names to addresses, for clusters that use DNS
+   */
+  void endpoints(ClusterLoadAssignment assignment, Map<String, List<InetAddress>> resolved) {
+    Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
+    priorities.clear();
+    for (LocalityEndpoints locality : assignment.localities()) {
+      for (Endpoint endpoint : locality.endpoints()) {
+        if (!(endpoint.address() instanceof SocketAddress socket)) {
+          continue;
+        }
+        for (InetSocketAddress address : addresses(socket, resolved)) {
+          Host host = hosts.get(address);
+          if (host == null) {
+            host = new Host(endpoint, address);
+          } else {
+            host.endpoint(endpoint);
+          }
+          if (now.put(address, host) == null) {
+            priorities.computeIfAbsent(locality.priority(), p -> new ArrayList<>()).add(host);
+          }
+        }
+      }
+    }
+    hosts.clear();
+    hosts.putAll(now);
+  }
+
+  private static List<InetSocketAddress> addresses(
+      SocketAddress socket, Map<String, List<InetAddress>> resolved) {
+    List<InetAddress> known = resolved.get(socket.host());
+    if (known != null) {
+      return known.stream().map(a -> new InetSocketAddress(a, socket.port())).toList();
+    }
+    try {
+      return List.of(new InetSocketAddress(InetAddress.ofLiteral(socket.host()), socket.port()));
+    } catch (IllegalArgumentException notALiteral) {
+      return List.of();
+    }
+  }
+
+  /** Whether DNS gives the addresses. */
+  boolean usesDns() {
+    return cluster.discovery() instanceof Discovery.StrictDns
+        || cluster.discovery() instanceof Discovery.LogicalDns;
+  }
+
+  /**
+   * An endpoint for a request.
+   *
+   * @param original where the client meant to go, for clusters that go there
+   * @param avoid endpoints that were tried already
+   * @return empty: there is none that is healthy
+   */
+  public Optional<Host> choose(@Nullable InetSocketAddress original, Set<Host> avoid) {
+    if (cluster.discovery() instanceof Discovery.OriginalDestination od) {
+      return Optional.ofNullable(original)
+          .map(a -> od.portOverride().isPresent()
+              ? new InetSocketAddress(a.getAddress(), od.portOverride().get()) : a)
+          .map(a -> originals.computeIfAbsent(a, this::original));
+    }
+    long now = System.nanoTime();
+    for (List<Host> level : priorities.values()) {
+      List<Host> healthy = new ArrayList<>(level.size());
+      for (Host host : level) {
+        if (host.endpoint().health() == Endpoint.Health.HEALTHY && !host.isEjected(now)) {
+          healthy.add(host);
+        }
+      }
+      if (healthy.isEmpty()) {
+        continue;
+      }
+      List<Host> fresh = healthy;
+      if (!avoid.isEmpty()) {
+        fresh = healthy.stream().filter(h -> !avoid.contains(h)).toList();
+      }
+      return Optional.of(pick(fresh.isEmpty() ? healthy : fresh));
+    }
+    return Optional.empty();
+  }
+
+  private Host original(InetSocketAddress address) {
+    // Bounded: what was reached once and is idle now is dropped first.
+    if (originals.size() >= 1024) {
+      originals.values().removeIf(h -> h.active() == 0);
+    }
+    return new Host(Endpoint.of(address.getAddress().getHostAddress(), address.getPort()), address);
+  }
+
+  private Host pick(List<Host> candidates) {
+    if (candidates.size() == 1) {
+      return candidates.getFirst();
+    }
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return switch (cluster.loadBalancing()) {
+      case LoadBalancing.RoundRobin r -> weightedInTurn(candidates);
+      case LoadBalancing.LeastRequest l -> {
+        Host best = candidates.get(random.nextInt(candidates.size()));
+        for (int i = 1; i < l.choices(); i++) {
+          Host other = candidates.get(random.nextInt(candidates.size()));
+          if ((long) other.active() * best.endpoint().weight()
+              < (long) best.active() * other.endpoint().weight()) {
+            best = other;
+          }
+        }
+        yield best;
+      }
+      default -> weightedAt(candidates, random.nextLong(totalWeight(candidates)));
+    };
+  }
+
+  private Host weightedInTurn(List<Host> candidates) {
+    next = (next + 1) & Integer.MAX_VALUE;
+    return weightedAt(candidates, next % totalWeight(candidates));
+  }
+
+  private static long totalWeight(List<Host> hosts) {
+    long sum = 0;
+    for (Host host : hosts) {
+      sum += host.endpoint().weight();
+    }
+    return sum;
+  }
+
+  private static Host weightedAt(List<Host> hosts, long point) {
+    long left = point;
+    for (Host host : hosts) {
+      left -= host.endpoint().weight();
+      if (left < 0) {
+        return host;
+      }
+    }
+    return hosts.getLast();
+  }
+
+  /** The TLS that reaches this endpoint; empty: plaintext. */
+  public Optional<UpstreamTls> tls(Host host) {
+    for (TransportMatch transport : cluster.transports()) {
+      if (host.endpoint().transportTags().entrySet().containsAll(transport.endpointTags().entrySet())) {
+        return transport.tls();
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** An attempt at this endpoint ended with an answer or without one. */
+  public void outcome(Host host, boolean failed) {
+    if (!failed) {
+      host.succeeded();
+      return;
+    }
+    host.failed();
+    OutlierDetection detection = cluster.outlierDetection().orElse(null);
+    if (detection == null) {
+      return;
+    }
+    int threshold = detection.consecutive5xx().orElse(Integer.MAX_VALUE);
+    if (host.consecutiveFailures() >= threshold) {
+      long now = System.nanoTime();
+      long ejected = hosts.values().stream().filter(h -> h.isEjected(now)).count();
+      // At least one may go, whatever the share says, as in Envoy.
+      if (ejected == 0 || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
+        host.eject(now + detection.baseEjectionTime().toNanos() * (host.ejections() + 1));
+      }
+    }
+  }
+
+  /** Takes a place for a request; false: the circuit breaker is open. */
+  public boolean tryStart() {
+    if (activeRequests >= cluster.circuitBreakers().maxRequests()) {
+      return false;
+    }
+    activeRequests++;
+    return true;
+  }
+
+  /** Gives the place back. */
+  public void end() {
+    activeRequests--;
+  }
+
+  /** Takes a place for a retry: a fifth of the requests under way may be retries, or three. */
+  public boolean tryRetry() {
+    long budget = Math.max(3, activeRequests / 5);
+    if (activeRetries >= Math.min(budget, cluster.circuitBreakers().maxRetries())) {
+      return false;
+    }
+    activeRetries++;
+    return true;
+  }
+
+  /** Gives the place back. */
+  public void endRetry() {
+    activeRetries--;
+  }
+
+  boolean tryConnect() {
+    if (connections >= cluster.circuitBreakers().maxConnections()
+        || pending >= cluster.circuitBreakers().maxPendingRequests()) {
+      return false;
+    }
+    connections++;
+    pending++;
+    return true;
+  }
+
+  void connectEnded() {
+    pending--;
+  }
+
+  void disconnected() {
+    connections--;
+  }
+
+  /** Connections open now. */
+  public int connections() {
+    return connections;
+  }
+
+  /** Requests under way now. */
+  public int activeRequests() {
+    return activeRequests;
+  }
+
+  /** How long a connection may take. */
+  int connectTimeoutMillis() {
+    return (int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(cluster.connectTimeout().toNanos()));
+  }
+}

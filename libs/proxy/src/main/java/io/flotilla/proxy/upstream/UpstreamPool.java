@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.upstream;
+
+import io.flotilla.proxy.tls.TlsContexts;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections to upstreams, kept for reuse: idle HTTP/1 connections and shared HTTP/2 ones, by
+ * endpoint, TLS and protocol. Rotated secrets and changed clusters make new keys, so that what was
+ * opened under the old ones is used up and closed when idle.
+ */
+public final class UpstreamPool implements AutoCloseable {
+  private static final int MAX_IDLE_A_KEY = 256;
+  private static final long DEFAULT_IDLE_SECONDS = 3600;
+  private static final int MAX_HTTP2_STREAMS = 1_000;
+
+  private final EventLoop loop;
+  private final Class<? extends Channel> channelType;
+  private final TlsContexts tls;
+  private final Map<Key, Lane> lanes = new HashMap<>();
+
+  /** What makes two connections interchangeable. */
+  private record Key(
+      String cluster, InetSocketAddress address, @Nullable SslContext tls, String sni, Protocol protocol) {}
+
+  /** What is spoken on a connection. */
+  public enum Protocol {
+    HTTP1,
+    HTTP2,
+    /** What ALPN decides. */
+    ALPN
+  }
+
+  private static final class Lane {
+    final ArrayDeque<Idle> idle = new ArrayDeque<>();
+    final List<Shared> shared = new ArrayList<>();
+    final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    boolean connectingShared;
+    int inUse;
+  }
+
+  private record Idle(Channel channel, long sinceNanos) {}
+
+  private static final class Shared {
+    final Channel connection;
+    int streams;
+    boolean goingAway;
+    long opened;
+
+    Shared(Channel connection) {
+      this.connection = connection;
+    }
+  }
+
+  private record Waiting(
+      Host host, UpstreamStream.Listener listener, Consumer<UpstreamStream> ready, Consumer<Throwable> failed) {}
+
+  /** Thrown into {@code failed} when a circuit breaker is open. */
+  public static final class Overflow extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Overflow(String cluster) {
+      super("the circuit breaker of " + cluster + " is open", null, false, false);
+    }
+  }
+
+  public UpstreamPool(EventLoop loop, Class<? extends Channel> channelType, TlsContexts tls) {
+    this.loop = loop;
+    this.channelType = channelType;
+    this.tls = tls;
+    loop.scheduleWithFixedDelay(this::dropIdle, 10, 10, TimeUnit.SECONDS);
+  }
+
+  /**
+   * A stream to the endpoint, from the pool or new.
+   *
+   * @param alpn what a TLS client offers
+   */
+  public void acquire(
+      ClusterRuntime cluster,
+      Host host,
+      Protocol protocol,
+      List<String> alpn,
+      UpstreamStream.Listener listener,
+      Consumer<UpstreamStream> ready,
+      Consumer<Throwable> failed) {
+    Optional<io.flotilla.model.tls.UpstreamTls> wanted = cluster.tls(host);
+    SslContext context = null;
+    String sni = "";
+    if (wanted.isPresent()) {
+      try {
+        context = tls.client(wanted.get(), alpn.isEmpty() ? wanted.get().common().alpn() : alpn);
+        sni = wanted.get().sni();
+      } catch (SSLException e) {
+        failed.accept(e);
+        return;
+      }
+    }
+    Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol);
+    Lane lane = lanes.computeIfAbsent(key, k -> new Lane());
+    for (Shared shared : lane.shared) {
+      if (!shared.goingAway && shared.streams < MAX_HTTP2_STREAMS && shared.connection.isActive()) {
+        open(shared, host, listener, ready, failed);
+        return;
+      }
+    }
+    while (!lane.idle.isEmpty()) {
+      Idle idle = lane.idle.pollLast();
+      if (idle.channel().isActive()) {
+        use(idle.channel(), host, listener, ready);
+        return;
+      }
+    }
+    if (protocol == Protocol.HTTP2 && lane.connectingShared) {
+      lane.waiting.add(new Waiting(host, listener, ready, failed));
+      return;
+    }
+    if (!cluster.tryConnect()) {
+      failed.accept(new Overflow(cluster.cluster().name()));
+      return;
+    }
+    lane.connectingShared = protocol == Protocol.HTTP2;
+    connect(cluster, key, lane, new Waiting(host, listener, ready, failed));
+  }
+
+  private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
+    Bootstrap bootstrap =
+        bootstrap(cluster)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    if (key.tls() != null) {
+                      channel.pipeline().addLast("tls", ssl(key.tls(), key.sni(), channel, cluster));
+                    }
+                  }
+                });
+    cluster.cluster().bindSource().ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
+    bootstrap.connect(key.address()).addListener((ChannelFuture connected) -> {
+      if (!connected.isSuccess()) {
+        cluster.connectEnded();
+        cluster.disconnected();
+        fail(lane, first, connected.cause());
+        return;
+      }
+      Channel channel = connected.channel();
+      channel.closeFuture().addListener(closed -> cluster.disconnected());
+      SslHandler handler = channel.pipeline().get(SslHandler.class);
+      if (handler == null) {
+        cluster.connectEnded();
+        established(key, lane, first, channel, key.protocol() == Protocol.HTTP2);
+        return;
+      }
+      handler.handshakeFuture().addListener((Future<Channel> shaken) -> {
+        cluster.connectEnded();
+        if (!shaken.isSuccess()) {
+          channel.close();
+          fail(lane, first, shaken.cause());
+          return;
+        }
+        String chosen = handler.applicationProtocol();
+        boolean http2 =
+            key.protocol() == Protocol.HTTP2
+                || (key.protocol() == Protocol.ALPN && "h2".equals(chosen));
+        established(key, lane, first, channel, http2);
+      });
+    });
+  }
+
+  /** A bare connection, for TCP: TLS as the cluster says, no codec. */
+  public void connectTcp(
+      ClusterRuntime cluster,
+      Host host,
+      ChannelHandler handler,
+      Consumer<Channel> ready,
+      Consumer<Throwable> failed) {
+    SslContext context = null;
+    String sni = "";
+    Optional<io.flotilla.model.tls.UpstreamTls> wanted = cluster.tls(host);
+    if (wanted.isPresent()) {
+      try {
+        context = tls.client(wanted.get(), wanted.get().common().alpn());
+        sni = wanted.get().sni();
+      } catch (SSLException e) {
+        failed.accept(e);
+        return;
+      }
+    }
+    if (!cluster.tryConnect()) {
+      failed.accept(new Overflow(cluster.cluster().name()));
+      return;
+    }
+    SslContext ssl = context;
+    String serverName = sni;
+    Bootstrap bootstrap =
+        bootstrap(cluster)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .option(ChannelOption.AUTO_READ, ssl != null)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    if (ssl != null) {
+                      channel.pipeline().addLast("tls", ssl(ssl, serverName, channel, cluster));
+                    }
+                  }
+                });
+    cluster.cluster().bindSource().ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
+    bootstrap.connect(host.address()).addListener((ChannelFuture connected) -> {
+      if (!connected.isSuccess()) {
+        cluster.connectEnded();
+        cluster.disconnected();
+        failed.accept(connected.cause());
+        return;
+      }
+      Channel channel = connected.channel();
+      channel.closeFuture().addListener(closed -> cluster.disconnected());
+      SslHandler handshake = channel.pipeline().get(SslHandler.class);
+      if (handshake == null) {
+        cluster.connectEnded();
+        channel.pipeline().addLast(handler);
+        ready.accept(channel);
+        return;
+      }
+      handshake.handshakeFuture().addListener((Future<Channel> shaken) -> {
+        cluster.connectEnded();
+        if (shaken.isSuccess()) {
+          channel.config().setAutoRead(false);
+          channel.pipeline().addLast(handler);
+          ready.accept(channel);
+        } else {
+          channel.close();
+          failed.accept(shaken.cause());
+        }
+      });
+    });
+  }
+
+  private Bootstrap bootstrap(ClusterRuntime cluster) {
+    return new Bootstrap()
+        .group(loop)
+        .channel(channelType)
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, cluster.connectTimeoutMillis());
+  }
+
+  private static SslHandler ssl(SslContext context, String sni, Channel channel, ClusterRuntime cluster) {
+    SslHandler handler =
+        sni.isEmpty()
+            ? context.newHandler(channel.alloc())
+            : context.newHandler(channel.alloc(), sni, 0);
+    handler.setHandshakeTimeoutMillis(cluster.connectTimeoutMillis());
+    return handler;
+  }
+
+  private void established(Key key, Lane lane, Waiting first, Channel channel, boolean http2) {
+    if (!http2) {
+      // Announced as HTTP/2 by nobody: those who wait for a shared connection go on alone.
+      channel.pipeline().addLast("codec", new HttpClientCodec(8192, 64 * 1024, 16 * 1024));
+      channel.pipeline().addLast("upstream", new UpstreamHandler());
+      channel.config().setAutoRead(false);
+      channel.closeFuture().addListener(closed -> lane.idle.removeIf(i -> i.channel() == channel));
+      channel.attr(LANE).set(lane);
+      use(channel, first.host(), first.listener(), first.ready());
+      return;
+    }
+    Http2FrameCodec codec =
+        Http2FrameCodecBuilder.forClient()
+            .initialSettings(Http2Settings.defaultSettings().initialWindowSize(1 << 20).pushEnabled(false))
+            .validateHeaders(true)
+            .build();
+    Shared shared = new Shared(channel);
+    channel.config().setAutoRead(true);
+    channel.pipeline().addLast("codec", codec);
+    channel.pipeline().addLast("mux", new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
+    channel.pipeline().addLast("goaway", new ChannelInboundHandlerAdapter() {
+      @Override
+      public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof Http2GoAwayFrame) {
+          shared.goingAway = true;
+          lane.shared.remove(shared);
+          closeIfUnused(shared);
+        }
+        ReferenceCountUtil.release(message);
+      }
+
+      @Override
+      public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+      }
+    });
+    channel.closeFuture().addListener(closed -> lane.shared.remove(shared));
+    lane.shared.add(shared);
+    lane.connectingShared = false;
+    open(shared, first.host(), first.listener(), first.ready(), first.failed());
+    for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
+      open(shared, w.host(), w.listener(), w.ready(), w.failed());
+    }
+  }
+
+  private static final io.netty.util.AttributeKey<Lane> LANE =
+      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "lane");
+  private static final io.netty.util.AttributeKey<Shared> SHARED =
+      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "shared");
+
+  private void fail(Lane lane, Waiting first, Throwable cause) {
+    lane.connectingShared = false;
+    first.failed().accept(cause);
+    for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
+      w.failed().accept(cause);
+    }
+  }
+
+  private void use(
+      Channel channel, Host host, UpstreamStream.Listener listener, Consumer<UpstreamStream> ready) {
+    channel.attr(LANE).get().inUse++;
+    channel.pipeline().get(UpstreamHandler.class).listener(listener);
+    ready.accept(new UpstreamStream(channel, channel, false, host, this));
+  }
+
+  private void open(
+      Shared shared,
+      Host host,
+      UpstreamStream.Listener listener,
+      Consumer<UpstreamStream> ready,
+      Consumer<Throwable> failed) {
+    shared.streams++;
+    shared.opened++;
+    UpstreamHandler handler = new UpstreamHandler();
+    handler.listener(listener);
+    new Http2StreamChannelBootstrap(shared.connection)
+        .option(ChannelOption.AUTO_READ, false)
+        .handler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel stream) {
+                stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(false));
+                stream.pipeline().addLast("upstream", handler);
+              }
+            })
+        .open()
+        .addListener((Future<Http2StreamChannel> opened) -> {
+          if (!opened.isSuccess()) {
+            shared.streams--;
+            failed.accept(opened.cause());
+            return;
+          }
+          Http2StreamChannel stream = opened.getNow();
+          stream.attr(SHARED).set(shared);
+          stream.closeFuture().addListener(closed -> {
+            shared.streams--;
+            closeIfUnused(shared);
+          });
+          ready.accept(new UpstreamStream(stream, shared.connection, true, host, this));
+        });
+  }
+
+  private static void closeIfUnused(Shared shared) {
+    if (shared.goingAway && shared.streams == 0) {
+      shared.connection.close();
+    }
+  }
+
+  void release(UpstreamStream stream, boolean reusable) {
+    UpstreamHandler handler = stream.channel().pipeline().get(UpstreamHandler.class);
+    if (handler != null) {
+      handler.listener(null);
+    }
+    if (stream.http2()) {
+      if (stream.channel().isActive() && !reusable) {
+        stream.channel().close();
+      }
+      return;
+    }
+    Lane lane = stream.channel().attr(LANE).get();
+    lane.inUse--;
+    if (!reusable || !stream.channel().isActive() || lane.idle.size() >= MAX_IDLE_A_KEY) {
+      stream.channel().close();
+      return;
+    }
+    lane.idle.add(new Idle(stream.channel(), System.nanoTime()));
+    // So that a close by the upstream is noticed while nobody uses the connection.
+    stream.channel().read();
+  }
+
+  private void dropIdle() {
+    long oldest = System.nanoTime() - TimeUnit.SECONDS.toNanos(DEFAULT_IDLE_SECONDS);
+    lanes.values().removeIf(lane -> {
+      while (!lane.idle.isEmpty() && lane.idle.peekFirst().sinceNanos() - oldest < 0) {
+        lane.idle.pollFirst().channel().close();
+      }
+      lane.idle.removeIf(i -> !i.channel().isActive());
+      return lane.idle.isEmpty() && lane.shared.isEmpty() && lane.waiting.isEmpty() && !lane.connectingShared && lane.inUse == 0;
+    });
+  }
+
+  /** Closes idle connections; those in use close when they are given back. */
+  @Override
+  public void close() {
+    for (Lane lane : lanes.values()) {
+      lane.idle.forEach(i -> i.channel().close());
+      lane.idle.clear();
+      for (Shared shared : List.copyOf(lane.shared)) {
+        shared.goingAway = true;
+        closeIfUnused(shared);
+      }
+    }
+  }
+}
+

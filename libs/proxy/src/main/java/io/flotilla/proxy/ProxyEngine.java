@@ -21,9 +21,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * A proxy: one event loop that accepts, routes and forwards by the snapshot it was last given. A new
- * snapshot takes effect without dropping a connection that it does not concern; requests under way
- * keep what they have.
+ * A proxy: one event loop that accepts, routes and forwards by the snapshot it was last given. A
+ * new snapshot takes effect without dropping a connection that it does not concern; requests under
+ * way keep what they have.
  */
 public final class ProxyEngine implements AutoCloseable {
   private static final int ASK_SECONDS = 5;
@@ -67,7 +67,8 @@ public final class ProxyEngine implements AutoCloseable {
           } catch (RuntimeException e) {
             done.complete(
                 new ApplyResult(
-                    snapshot.revision(), List.of("the configuration is refused: " + e.getMessage())));
+                    snapshot.revision(),
+                    List.of("the configuration is refused: " + e.getMessage())));
           }
         });
     return done;
@@ -141,8 +142,12 @@ public final class ProxyEngine implements AutoCloseable {
           for (ClusterRuntime c : state.clusters().all()) {
             for (Host host : c.hosts()) {
               String prefix =
-                  c.cluster().name() + "::" + host.address().getAddress().getHostAddress() + ":"
-                      + host.address().getPort() + "::";
+                  c.cluster().name()
+                      + "::"
+                      + host.address().getAddress().getHostAddress()
+                      + ":"
+                      + host.address().getPort()
+                      + "::";
               b.append(prefix).append("rq_active::").append(host.active()).append('\n');
               b.append(prefix).append("rq_total::").append(host.requests()).append('\n');
               b.append(prefix).append("rq_error::").append(host.failures()).append('\n');
@@ -169,7 +174,9 @@ public final class ProxyEngine implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return otherwise;
-    } catch (ExecutionException | TimeoutException | java.util.concurrent.RejectedExecutionException e) {
+    } catch (ExecutionException
+        | TimeoutException
+        | java.util.concurrent.RejectedExecutionException e) {
       return otherwise;
     }
   }
@@ -213,4 +220,3 @@ public final class ProxyEngine implements AutoCloseable {
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
   }
 }
-

@@ -53,8 +53,15 @@ class HttpRoutingIT {
         exchange -> {
           byte[] body = exchange.getRequestBody().readAllBytes();
           byte[] answer =
-              (name + " " + exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
-                      + exchange.getRequestHeaders().getFirst("Host") + " " + body.length)
+              (name
+                      + " "
+                      + exchange.getRequestMethod()
+                      + " "
+                      + exchange.getRequestURI()
+                      + " "
+                      + exchange.getRequestHeaders().getFirst("Host")
+                      + " "
+                      + body.length)
                   .getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, answer.length);
           exchange.getResponseBody().write(answer);
@@ -151,8 +158,14 @@ class HttpRoutingIT {
     apply(
         List.of(
             new Route(
-                "f", route.match(), route.action(), HeaderEdits.NONE, Optional.of(abort),
-                Optional.empty(), "", "")));
+                "f",
+                route.match(),
+                route.action(),
+                HeaderEdits.NONE,
+                Optional.of(abort),
+                Optional.empty(),
+                "",
+                "")));
 
     long start = System.nanoTime();
     HttpResponse<String> response = get("/");
@@ -165,7 +178,10 @@ class HttpRoutingIT {
   void answersForMissingRoutesClustersAndEndpoints() throws Exception {
     apply(
         List.of(
-            Route.of("gone", RouteMatch.of(new PathMatch.Exact("/gone")), RouteAction.Forward.to("none")),
+            Route.of(
+                "gone",
+                RouteMatch.of(new PathMatch.Exact("/gone")),
+                RouteAction.Forward.to("none")),
             Route.of("a", RouteMatch.of(new PathMatch.Prefix("/a")), RouteAction.Forward.to("a"))));
 
     assertThat(get("/elsewhere").statusCode()).isEqualTo(404);
@@ -211,7 +227,9 @@ class HttpRoutingIT {
   void takesRequestsInAbsoluteForm() throws Exception {
     apply(List.of(all(RouteAction.Forward.to("a"))));
 
-    String answer = raw("GET http://reviews:9080/x HTTP/1.1\r\nHost: reviews:9080\r\nConnection: close\r\n\r\n");
+    String answer =
+        raw(
+            "GET http://reviews:9080/x HTTP/1.1\r\nHost: reviews:9080\r\nConnection: close\r\n\r\n");
 
     assertThat(answer).startsWith("HTTP/1.1 200").contains("a GET /x reviews:9080");
   }
@@ -220,9 +238,13 @@ class HttpRoutingIT {
   void refusesAmbiguousFraming() throws Exception {
     apply(List.of(all(RouteAction.Forward.to("a"))));
 
-    assertThat(raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+    assertThat(
+            raw(
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
         .startsWith("HTTP/1.1 400");
-    assertThat(raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"))
+    assertThat(
+            raw(
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"))
         .startsWith("HTTP/1.1 400");
     assertThat(raw("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")).startsWith("HTTP/1.1 400");
   }
@@ -273,4 +295,3 @@ class HttpRoutingIT {
     }
   }
 }
-

@@ -31,12 +31,26 @@ final class Meshes {
   static ProxyEngine engine(String name) {
     PeerIdentity self =
         new PeerIdentity(
-            name, "default", name, name, "v1", name, "v1", "Kubernetes", "unknown",
+            name,
+            "default",
+            name,
+            name,
+            "v1",
+            name,
+            "v1",
+            "Kubernetes",
+            "unknown",
             Map.of("app", name));
     return new ProxyEngine(
         new EngineConfig(
-            name, self, "sidecar~127.0.0.1~" + name + ".default~x", false, SpanSink.none(),
-            record -> {}, false, Duration.ofSeconds(5)));
+            name,
+            self,
+            "sidecar~127.0.0.1~" + name + ".default~x",
+            false,
+            SpanSink.none(),
+            record -> {},
+            false,
+            Duration.ofSeconds(5)));
   }
 
   static HttpConnectionManager manager(List<Route> routes) {
@@ -80,11 +94,6 @@ final class Meshes {
       all.put(cluster.name(), cluster);
     }
     return new ProxySnapshot(
-        1,
-        Map.of("in", listener(manager(routes))),
-        routes(routes),
-        all,
-        Map.of(),
-        Map.of());
+        1, Map.of("in", listener(manager(routes))), routes(routes), all, Map.of(), Map.of());
   }
 }

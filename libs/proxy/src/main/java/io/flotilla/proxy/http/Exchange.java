@@ -143,8 +143,10 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
       keepAlive = false;
       requestEnded = true;
       String why = String.valueOf(head.decoderResult().cause().getMessage());
-      fail(why.contains("header") && why.contains("larger")
-          ? FailureCause.HEADERS_TOO_LARGE : FailureCause.BAD_REQUEST);
+      fail(
+          why.contains("header") && why.contains("larger")
+              ? FailureCause.HEADERS_TOO_LARGE
+              : FailureCause.BAD_REQUEST);
       return;
     }
     if (!HeadRules.isUnambiguous(head, http2)) {
@@ -155,7 +157,10 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     keepAlive = http2 || HeadRules.isKeepAlive(head);
     HeadRules.Target parsed = HeadRules.target(head);
     authority = parsed.authority().toLowerCase(Locale.ROOT);
-    target = manager.normalizePath() ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes()) : parsed.pathAndQuery();
+    target =
+        manager.normalizePath()
+            ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes())
+            : parsed.pathAndQuery();
     record.target(authority, target);
     if (head.method().equals(HttpMethod.CONNECT)) {
       keepAlive = false;
@@ -187,10 +192,12 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
         && Choice.happens(fault.delay().get().share(), random())) {
       record.add(FailureCause.DELAY_INJECTED);
       pause =
-          engine.loop().schedule(
-              () -> abortOrAct(found.get(), fault),
-              fault.delay().get().duration().toMillis(),
-              TimeUnit.MILLISECONDS);
+          engine
+              .loop()
+              .schedule(
+                  () -> abortOrAct(found.get(), fault),
+                  fault.delay().get().duration().toMillis(),
+                  TimeUnit.MILLISECONDS);
       return;
     }
     abortOrAct(found.get(), fault);
@@ -363,8 +370,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     attempts++;
     attemptStart = System.nanoTime();
     requestSent = false;
-    Set<Host> avoid =
-        retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
+    Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
     Optional<Host> chosen = to.choose(downstream.captive(), avoid);
     if (chosen.isEmpty()) {
       fail(
@@ -380,10 +386,12 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     record.host(target, attempts);
     if (retryPolicy != null && retryPolicy.perTryTimeout().filter(t -> !t.isZero()).isPresent()) {
       tryTimer =
-          engine.loop().schedule(
-              this::tryTimedOut,
-              retryPolicy.perTryTimeout().get().toMillis(),
-              TimeUnit.MILLISECONDS);
+          engine
+              .loop()
+              .schedule(
+                  this::tryTimedOut,
+                  retryPolicy.perTryTimeout().get().toMillis(),
+                  TimeUnit.MILLISECONDS);
     }
     int mine = attempts;
     engine
@@ -412,8 +420,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     return switch (to.cluster().http()) {
       case HTTP1 -> UpstreamPool.Protocol.HTTP1;
       case HTTP2 -> UpstreamPool.Protocol.HTTP2;
-      case SAME_AS_DOWNSTREAM ->
-          http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1;
+      case SAME_AS_DOWNSTREAM -> http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1;
       case AUTO ->
           to.tls(target).isPresent() ? UpstreamPool.Protocol.ALPN : UpstreamPool.Protocol.HTTP1;
     };
@@ -595,10 +602,12 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     long ceiling =
         Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
     pause =
-        engine.loop().schedule(
-            this::attempt,
-            ThreadLocalRandom.current().nextLong(ceiling + 1),
-            TimeUnit.MILLISECONDS);
+        engine
+            .loop()
+            .schedule(
+                this::attempt,
+                ThreadLocalRandom.current().nextLong(ceiling + 1),
+                TimeUnit.MILLISECONDS);
   }
 
   // ---- the answer ----
@@ -657,7 +666,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     HeadRules.copyResponseHeaders(response.headers(), out.headers(), upgrading && status == 101);
     if (!http2) {
       boolean head = request != null && request.method().equals(HttpMethod.HEAD);
-      HeadRules.frameResponse(out, head, isHttp10(), whole && !(response instanceof HttpContent c && c.content().isReadable()));
+      HeadRules.frameResponse(
+          out,
+          head,
+          isHttp10(),
+          whole && !(response instanceof HttpContent c && c.content().isReadable()));
       if (isHttp10() && !out.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
         keepAlive = false;
       }
@@ -732,10 +745,13 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
       return;
     }
     client.flush();
-    Upgrade.splice(client, from.channel(), () -> {
-      leaveHost(false);
-      end(false);
-    });
+    Upgrade.splice(
+        client,
+        from.channel(),
+        () -> {
+          leaveHost(false);
+          end(false);
+        });
   }
 
   @Override
@@ -768,8 +784,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     }
     ByteBuf text = Unpooled.copiedBuffer(body, StandardCharsets.UTF_8);
     FullHttpResponse response =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), text);
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), text);
     if (!body.isEmpty()) {
       response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
     }
@@ -801,7 +816,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
       response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
       record.responseBytes(size);
     }
-    response.headers().set(HttpHeaderNames.SERVER, manager.serverName().isEmpty() ? "flotilla" : manager.serverName());
+    response
+        .headers()
+        .set(
+            HttpHeaderNames.SERVER,
+            manager.serverName().isEmpty() ? "flotilla" : manager.serverName());
     record.localAnswer(response.status().code());
     record.reasonHeader(response.headers());
     finishHeaders(response.headers());

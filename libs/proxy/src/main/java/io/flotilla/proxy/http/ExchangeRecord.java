@@ -182,7 +182,10 @@ final class ExchangeRecord {
     return switch (cause) {
       case CONNECT_FAILED ->
           cause.sentence()
-              + (upstreamError.isEmpty() ? "" : ". reset reason: connection failure, transport failure reason: " + upstreamError);
+              + (upstreamError.isEmpty()
+                  ? ""
+                  : ". reset reason: connection failure, transport failure reason: "
+                      + upstreamError);
       case NO_ROUTE -> "";
       default -> cause.sentence();
     };
@@ -283,10 +286,7 @@ final class ExchangeRecord {
 
   void finish(EngineState to) {
     PeerIdentity self =
-        downstream
-            .own()
-            .map(to.config().self()::withPrincipal)
-            .orElse(to.config().self());
+        downstream.own().map(to.config().self()::withPrincipal).orElse(to.config().self());
     boolean inbound = inbound();
     PeerIdentity other = inbound ? callingPeer() : calledPeer();
     boolean mutual = inbound ? downstream.peer().isPresent() : false;
@@ -304,7 +304,9 @@ final class ExchangeRecord {
             match == null ? "" : match.route().name(),
             match == null ? "" : match.route().source(),
             cluster,
-            host == null ? "" : host.address().getAddress().getHostAddress() + ":" + host.address().getPort(),
+            host == null
+                ? ""
+                : host.address().getAddress().getHostAddress() + ":" + host.address().getPort(),
             status,
             grpc && grpcStatus >= 0 ? Optional.of(grpcStatus) : Optional.empty(),
             failures.isEmpty() ? Set.of() : EnumSet.copyOf(failures),
@@ -335,8 +337,16 @@ final class ExchangeRecord {
     }
     var w = host.endpoint().workload().get();
     return new PeerIdentity(
-        w.name(), w.namespace(), w.name(), w.canonicalService(), w.canonicalRevision(),
-        w.canonicalService(), w.canonicalRevision(), w.cluster(), "unknown", Map.of());
+        w.name(),
+        w.namespace(),
+        w.name(),
+        w.canonicalService(),
+        w.canonicalRevision(),
+        w.canonicalService(),
+        w.canonicalRevision(),
+        w.cluster(),
+        "unknown",
+        Map.of());
   }
 
   private String destinationService() {
@@ -369,7 +379,8 @@ final class ExchangeRecord {
       attributes.put("user_agent", userAgent);
     }
     if (!failures.isEmpty()) {
-      attributes.put("response_flags", String.join(",", failures.stream().map(FailureCause::flag).toList()));
+      attributes.put(
+          "response_flags", String.join(",", failures.stream().map(FailureCause::flag).toList()));
     }
     tracing.customTags().forEach(attributes::put);
     boolean error = status >= 500 || status == 0;
@@ -392,8 +403,9 @@ final class ExchangeRecord {
         error ? Span.Status.ERROR : Span.Status.UNSET,
         "",
         "",
-        Map.of("service.name", tracing.serviceName().isEmpty() ? engine.config().name() : tracing.serviceName()),
+        Map.of(
+            "service.name",
+            tracing.serviceName().isEmpty() ? engine.config().name() : tracing.serviceName()),
         "flotilla");
   }
 }
-

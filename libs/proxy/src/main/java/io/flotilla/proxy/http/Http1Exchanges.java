@@ -15,7 +15,9 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** The exchanges of an HTTP/1 connection. A pipelined request waits until the one before it ended. */
+/**
+ * The exchanges of an HTTP/1 connection. A pipelined request waits until the one before it ended.
+ */
 final class Http1Exchanges extends ChannelInboundHandlerAdapter {
   private final EngineState engine;
   private final Downstream downstream;

@@ -89,4 +89,3 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter {
     context.close();
   }
 }
-

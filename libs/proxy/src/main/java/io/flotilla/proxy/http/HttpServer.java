@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -30,21 +29,23 @@ public final class HttpServer {
   private HttpServer() {}
 
   /** HTTP/1.x; exchanges one after the other. */
-  public static void http1(EngineState engine, Downstream downstream, HttpConnectionManager manager) {
+  public static void http1(
+      EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
     channel.config().setAutoRead(false);
     channel
         .pipeline()
         .addLast(
             "codec",
-            new HttpServerCodec(
+            new StrictServerCodec(
                 MAX_REQUEST_LINE, manager.maxRequestHeadersKiB() * 1024, MAX_CHUNK));
     channel.pipeline().addLast("exchanges", new Http1Exchanges(engine, downstream, manager));
     channel.read();
   }
 
   /** HTTP/2; every stream is a channel of its own. */
-  public static void http2(EngineState engine, Downstream downstream, HttpConnectionManager manager) {
+  public static void http2(
+      EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
     Http2FrameCodec codec =
         Http2FrameCodecBuilder.forServer()

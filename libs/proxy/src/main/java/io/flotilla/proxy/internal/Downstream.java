@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param peer the SPIFFE id that the client proved; empty without mutual TLS
  * @param own the SPIFFE id that we showed
- * @param original where the client meant to go: the captured destination, else where it connected to
+ * @param original where the client meant to go: the captured destination, else where it connected
+ *     to
  * @param captured whether the destination was captured
  */
 public record Downstream(

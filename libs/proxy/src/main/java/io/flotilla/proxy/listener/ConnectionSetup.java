@@ -31,9 +31,9 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a socket into a connection that speaks: finds the listener that its destination means, looks
- * at its first bytes where chains differ by them, chooses the chain, and puts TLS and the protocol
- * on it.
+ * Turns a socket into a connection that speaks: finds the listener that its destination means,
+ * looks at its first bytes where chains differ by them, chooses the chain, and puts TLS and the
+ * protocol on it.
  *
  * <pre>
  *   inspect --> chain --> [TLS handshake] --> [HTTP version] --> gone
@@ -100,10 +100,12 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     }
     if (!model.inspectionTimeout().isZero()) {
       timer =
-          context.executor().schedule(
-              () -> inspectionTimedOut(context),
-              model.inspectionTimeout().toMillis(),
-              TimeUnit.MILLISECONDS);
+          context
+              .executor()
+              .schedule(
+                  () -> inspectionTimedOut(context),
+                  model.inspectionTimeout().toMillis(),
+                  TimeUnit.MILLISECONDS);
     }
     context.read();
   }
@@ -113,7 +115,8 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private boolean isDecidedByAddress(ChannelHandlerContext context, Listener model) {
     long candidates =
         model.filterChains().stream()
-            .filter(c -> c.match().destinationPort().map(p -> p == destination.getPort()).orElse(true))
+            .filter(
+                c -> c.match().destinationPort().map(p -> p == destination.getPort()).orElse(true))
             .count();
     if (candidates > 1) {
       return false;
@@ -208,7 +211,9 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       LOG.log(
           System.Logger.Level.DEBUG,
           "{0}: no filter chain takes a {1} connection to {2}",
-          listener.model().name(), transport, destination);
+          listener.model().name(),
+          transport,
+          destination);
       context.close();
       return;
     }
@@ -221,8 +226,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     }
     try {
       phase = Phase.HANDSHAKE;
-      SslHandler handler =
-          engine.tls().server(taken.tls().get()).newHandler(context.alloc());
+      SslHandler handler = engine.tls().server(taken.tls().get()).newHandler(context.alloc());
       handler.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);
       // Before this handler, so that what follows sees plaintext.
       context.pipeline().addBefore(context.name(), "tls", handler);
@@ -354,7 +358,9 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     LOG.log(
         System.Logger.Level.DEBUG,
         "{0}: connection from {1} failed: {2}",
-        listener.model().name(), context.channel().remoteAddress(), cause.getMessage());
+        listener.model().name(),
+        context.channel().remoteAddress(),
+        cause.getMessage());
     context.close();
   }
 }

@@ -20,8 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All listeners. A change that keeps the address keeps the sockets and every connection that it does
- * not concern.
+ * All listeners. A change that keeps the address keeps the sockets and every connection that it
+ * does not concern.
  */
 public final class Listeners {
   private static final int BACKLOG = 1024;
@@ -94,7 +94,9 @@ public final class Listeners {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                channel.pipeline().addLast("setup", new ConnectionSetup(engine, Listeners.this, bound));
+                channel
+                    .pipeline()
+                    .addLast("setup", new ConnectionSetup(engine, Listeners.this, bound));
               }
             })
         .bind(new InetSocketAddress(address.host(), address.port()))
@@ -105,7 +107,11 @@ public final class Listeners {
               } else {
                 problems.put(
                     bound.model().name(),
-                    "listener " + bound.model().name() + " cannot bind " + address + ": "
+                    "listener "
+                        + bound.model().name()
+                        + " cannot bind "
+                        + address
+                        + ": "
                         + bind.cause().getMessage()
                         + "; free the port or change the listener's");
               }
@@ -116,7 +122,10 @@ public final class Listeners {
 
   /** Who takes a connection that meant to go there: that very listener, or "0.0.0.0:port". */
   @Nullable BoundListener forDestination(InetSocketAddress destination) {
-    Listener found = byAddress.get(new SocketAddress(destination.getAddress().getHostAddress(), destination.getPort()).toString());
+    Listener found =
+        byAddress.get(
+            new SocketAddress(destination.getAddress().getHostAddress(), destination.getPort())
+                .toString());
     if (found == null) {
       found = byAddress.get("0.0.0.0:" + destination.getPort());
     }

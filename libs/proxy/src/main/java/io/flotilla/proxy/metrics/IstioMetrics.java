@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * istio_requests_total and its companions, with Istio's standard labels (Istio documentation, "Istio
- * Standard Metrics"). Used on one event loop.
+ * istio_requests_total and its companions, with Istio's standard labels (Istio documentation,
+ * "Istio Standard Metrics"). Used on one event loop.
  */
 public final class IstioMetrics {
   // Envoy's default buckets, in milliseconds or bytes.
@@ -62,8 +62,14 @@ public final class IstioMetrics {
     boolean destination = r.direction() == TrafficDirection.INBOUND && !gateway;
     StringBuilder labels = new StringBuilder(640);
     common(
-        labels, destination, r.sourcePeer(), r.destinationPeer(), r.destinationService(),
-        r.grpcStatus().isPresent() ? "grpc" : "http", flags(r), r.mutualTls());
+        labels,
+        destination,
+        r.sourcePeer(),
+        r.destinationPeer(),
+        r.destinationService(),
+        r.grpcStatus().isPresent() ? "grpc" : "http",
+        flags(r),
+        r.mutualTls());
     label(labels, "response_code", Integer.toString(r.status()));
     label(labels, "grpc_response_status", r.grpcStatus().map(String::valueOf).orElse(""));
     String key = labels.toString();

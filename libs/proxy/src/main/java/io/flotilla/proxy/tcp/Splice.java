@@ -72,8 +72,7 @@ public final class Splice extends ChannelInboundHandlerAdapter {
       inputEnded = true;
       Channel to = peer;
       if (to instanceof DuplexChannel duplex && to.pipeline().get("tls") == null) {
-        to.writeAndFlush(Unpooled.EMPTY_BUFFER)
-            .addListener(done -> duplex.shutdownOutput());
+        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
         if (duplex.isInputShutdown()) {
           to.close();
           context.close();

@@ -108,13 +108,15 @@ public final class TcpRelay {
 
   private void record(String flags) {
     boolean destination =
-        downstream.listener().direction() == TrafficDirection.INBOUND
-            && !engine.config().gateway();
+        downstream.listener().direction() == TrafficDirection.INBOUND && !engine.config().gateway();
     PeerIdentity self =
         downstream.own().map(engine.config().self()::withPrincipal).orElse(engine.config().self());
     PeerIdentity other =
         destination
-            ? downstream.peer().map(PeerIdentity.UNKNOWN::withPrincipal).orElse(PeerIdentity.UNKNOWN)
+            ? downstream
+                .peer()
+                .map(PeerIdentity.UNKNOWN::withPrincipal)
+                .orElse(PeerIdentity.UNKNOWN)
             : upstreamPeer();
     String service =
         cluster == null || cluster.cluster().services().isEmpty()
@@ -139,7 +141,15 @@ public final class TcpRelay {
     }
     var w = host.endpoint().workload().get();
     return new PeerIdentity(
-        w.name(), w.namespace(), w.name(), w.canonicalService(), w.canonicalRevision(),
-        w.canonicalService(), w.canonicalRevision(), w.cluster(), "unknown", java.util.Map.of());
+        w.name(),
+        w.namespace(),
+        w.name(),
+        w.canonicalService(),
+        w.canonicalRevision(),
+        w.canonicalService(),
+        w.canonicalRevision(),
+        w.cluster(),
+        "unknown",
+        java.util.Map.of());
   }
 }

@@ -94,8 +94,7 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return parent == null
         ? new TraceContext(nonZero(random), nonZero(random), nonZero(random), sampledIfNew)
-        : new TraceContext(
-            parent.traceIdHigh, parent.traceIdLow, nonZero(random), parent.sampled);
+        : new TraceContext(parent.traceIdHigh, parent.traceIdLow, nonZero(random), parent.sampled);
   }
 
   private static long nonZero(ThreadLocalRandom random) {
@@ -120,4 +119,3 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
     }
   }
 }
-

@@ -115,8 +115,11 @@ public final class ClusterRuntime {
   public Optional<Host> choose(@Nullable InetSocketAddress original, Set<Host> avoid) {
     if (cluster.discovery() instanceof Discovery.OriginalDestination od) {
       return Optional.ofNullable(original)
-          .map(a -> od.portOverride().isPresent()
-              ? new InetSocketAddress(a.getAddress(), od.portOverride().get()) : a)
+          .map(
+              a ->
+                  od.portOverride().isPresent()
+                      ? new InetSocketAddress(a.getAddress(), od.portOverride().get())
+                      : a)
           .map(a -> originals.computeIfAbsent(a, this::original));
     }
     long now = System.nanoTime();
@@ -196,7 +199,10 @@ public final class ClusterRuntime {
   /** The TLS that reaches this endpoint; empty: plaintext. */
   public Optional<UpstreamTls> tls(Host host) {
     for (TransportMatch transport : cluster.transports()) {
-      if (host.endpoint().transportTags().entrySet().containsAll(transport.endpointTags().entrySet())) {
+      if (host.endpoint()
+          .transportTags()
+          .entrySet()
+          .containsAll(transport.endpointTags().entrySet())) {
         return transport.tls();
       }
     }
@@ -219,7 +225,8 @@ public final class ClusterRuntime {
       long now = System.nanoTime();
       long ejected = hosts.values().stream().filter(h -> h.isEjected(now)).count();
       // At least one may go, whatever the share says, as in Envoy.
-      if (ejected == 0 || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
+      if (ejected == 0
+          || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
         host.eject(now + detection.baseEjectionTime().toNanos() * (host.ejections() + 1));
       }
     }
@@ -284,6 +291,8 @@ public final class ClusterRuntime {
 
   /** How long a connection may take. */
   int connectTimeoutMillis() {
-    return (int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(cluster.connectTimeout().toNanos()));
+    return (int)
+        Math.min(
+            Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(cluster.connectTimeout().toNanos()));
   }
 }

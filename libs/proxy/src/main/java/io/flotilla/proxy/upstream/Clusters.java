@@ -64,15 +64,13 @@ public final class Clusters implements AutoCloseable {
       case Discovery.Static s -> s.endpoints();
       case Discovery.StrictDns s -> s.endpoints();
       case Discovery.LogicalDns s -> s.endpoints();
-      case Discovery.OriginalDestination o ->
-          new ClusterLoadAssignment(cluster.name(), List.of());
+      case Discovery.OriginalDestination o -> new ClusterLoadAssignment(cluster.name(), List.of());
     };
   }
 
   private void resolveSoon() {
     if (refresh == null && byName.values().stream().anyMatch(ClusterRuntime::usesDns)) {
-      refresh =
-          loop.scheduleWithFixedDelay(this::resolve, 0, RESOLVE_SECONDS, TimeUnit.SECONDS);
+      refresh = loop.scheduleWithFixedDelay(this::resolve, 0, RESOLVE_SECONDS, TimeUnit.SECONDS);
     }
   }
 
@@ -90,21 +88,25 @@ public final class Clusters implements AutoCloseable {
     if (names.isEmpty()) {
       return;
     }
-    Thread.ofVirtual().name("resolve").start(() -> {
-      Map<String, List<InetAddress>> answers = new HashMap<>();
-      for (String name : names) {
-        try {
-          answers.put(name, List.of(InetAddress.getAllByName(name)));
-        } catch (UnknownHostException e) {
-          LOG.log(System.Logger.Level.DEBUG, "{0} does not resolve", name);
-        }
-      }
-      // What resolved before stays while the resolver fails.
-      loop.execute(() -> {
-        resolved.putAll(answers);
-        byName.values().stream().filter(ClusterRuntime::usesDns).forEach(this::apply);
-      });
-    });
+    Thread.ofVirtual()
+        .name("resolve")
+        .start(
+            () -> {
+              Map<String, List<InetAddress>> answers = new HashMap<>();
+              for (String name : names) {
+                try {
+                  answers.put(name, List.of(InetAddress.getAllByName(name)));
+                } catch (UnknownHostException e) {
+                  LOG.log(System.Logger.Level.DEBUG, "{0} does not resolve", name);
+                }
+              }
+              // What resolved before stays while the resolver fails.
+              loop.execute(
+                  () -> {
+                    resolved.putAll(answers);
+                    byName.values().stream().filter(ClusterRuntime::usesDns).forEach(this::apply);
+                  });
+            });
   }
 
   /** By name. */

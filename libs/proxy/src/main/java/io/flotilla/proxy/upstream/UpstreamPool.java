@@ -53,7 +53,11 @@ public final class UpstreamPool implements AutoCloseable {
 
   /** What makes two connections interchangeable. */
   private record Key(
-      String cluster, InetSocketAddress address, @Nullable SslContext tls, String sni, Protocol protocol) {}
+      String cluster,
+      InetSocketAddress address,
+      @Nullable SslContext tls,
+      String sni,
+      Protocol protocol) {}
 
   /** What is spoken on a connection. */
   public enum Protocol {
@@ -85,7 +89,10 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private record Waiting(
-      Host host, UpstreamStream.Listener listener, Consumer<UpstreamStream> ready, Consumer<Throwable> failed) {}
+      Host host,
+      UpstreamStream.Listener listener,
+      Consumer<UpstreamStream> ready,
+      Consumer<Throwable> failed) {}
 
   /** Thrown into {@code failed} when a circuit breaker is open. */
   public static final class Overflow extends Exception {
@@ -163,40 +170,51 @@ public final class UpstreamPool implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {
                     if (key.tls() != null) {
-                      channel.pipeline().addLast("tls", ssl(key.tls(), key.sni(), channel, cluster));
+                      channel
+                          .pipeline()
+                          .addLast("tls", ssl(key.tls(), key.sni(), channel, cluster));
                     }
                   }
                 });
-    cluster.cluster().bindSource().ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
-    bootstrap.connect(key.address()).addListener((ChannelFuture connected) -> {
-      if (!connected.isSuccess()) {
-        cluster.connectEnded();
-        cluster.disconnected();
-        fail(lane, first, connected.cause());
-        return;
-      }
-      Channel channel = connected.channel();
-      channel.closeFuture().addListener(closed -> cluster.disconnected());
-      SslHandler handler = channel.pipeline().get(SslHandler.class);
-      if (handler == null) {
-        cluster.connectEnded();
-        established(key, lane, first, channel, key.protocol() == Protocol.HTTP2);
-        return;
-      }
-      handler.handshakeFuture().addListener((Future<Channel> shaken) -> {
-        cluster.connectEnded();
-        if (!shaken.isSuccess()) {
-          channel.close();
-          fail(lane, first, shaken.cause());
-          return;
-        }
-        String chosen = handler.applicationProtocol();
-        boolean http2 =
-            key.protocol() == Protocol.HTTP2
-                || (key.protocol() == Protocol.ALPN && "h2".equals(chosen));
-        established(key, lane, first, channel, http2);
-      });
-    });
+    cluster
+        .cluster()
+        .bindSource()
+        .ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
+    bootstrap
+        .connect(key.address())
+        .addListener(
+            (ChannelFuture connected) -> {
+              if (!connected.isSuccess()) {
+                cluster.connectEnded();
+                cluster.disconnected();
+                fail(lane, first, connected.cause());
+                return;
+              }
+              Channel channel = connected.channel();
+              channel.closeFuture().addListener(closed -> cluster.disconnected());
+              SslHandler handler = channel.pipeline().get(SslHandler.class);
+              if (handler == null) {
+                cluster.connectEnded();
+                established(key, lane, first, channel, key.protocol() == Protocol.HTTP2);
+                return;
+              }
+              handler
+                  .handshakeFuture()
+                  .addListener(
+                      (Future<Channel> shaken) -> {
+                        cluster.connectEnded();
+                        if (!shaken.isSuccess()) {
+                          channel.close();
+                          fail(lane, first, shaken.cause());
+                          return;
+                        }
+                        String chosen = handler.applicationProtocol();
+                        boolean http2 =
+                            key.protocol() == Protocol.HTTP2
+                                || (key.protocol() == Protocol.ALPN && "h2".equals(chosen));
+                        established(key, lane, first, channel, http2);
+                      });
+            });
   }
 
   /** A bare connection, for TCP: TLS as the cluster says, no codec. */
@@ -237,35 +255,44 @@ public final class UpstreamPool implements AutoCloseable {
                     }
                   }
                 });
-    cluster.cluster().bindSource().ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
-    bootstrap.connect(host.address()).addListener((ChannelFuture connected) -> {
-      if (!connected.isSuccess()) {
-        cluster.connectEnded();
-        cluster.disconnected();
-        failed.accept(connected.cause());
-        return;
-      }
-      Channel channel = connected.channel();
-      channel.closeFuture().addListener(closed -> cluster.disconnected());
-      SslHandler handshake = channel.pipeline().get(SslHandler.class);
-      if (handshake == null) {
-        cluster.connectEnded();
-        channel.pipeline().addLast(handler);
-        ready.accept(channel);
-        return;
-      }
-      handshake.handshakeFuture().addListener((Future<Channel> shaken) -> {
-        cluster.connectEnded();
-        if (shaken.isSuccess()) {
-          channel.config().setAutoRead(false);
-          channel.pipeline().addLast(handler);
-          ready.accept(channel);
-        } else {
-          channel.close();
-          failed.accept(shaken.cause());
-        }
-      });
-    });
+    cluster
+        .cluster()
+        .bindSource()
+        .ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
+    bootstrap
+        .connect(host.address())
+        .addListener(
+            (ChannelFuture connected) -> {
+              if (!connected.isSuccess()) {
+                cluster.connectEnded();
+                cluster.disconnected();
+                failed.accept(connected.cause());
+                return;
+              }
+              Channel channel = connected.channel();
+              channel.closeFuture().addListener(closed -> cluster.disconnected());
+              SslHandler handshake = channel.pipeline().get(SslHandler.class);
+              if (handshake == null) {
+                cluster.connectEnded();
+                channel.pipeline().addLast(handler);
+                ready.accept(channel);
+                return;
+              }
+              handshake
+                  .handshakeFuture()
+                  .addListener(
+                      (Future<Channel> shaken) -> {
+                        cluster.connectEnded();
+                        if (shaken.isSuccess()) {
+                          channel.config().setAutoRead(false);
+                          channel.pipeline().addLast(handler);
+                          ready.accept(channel);
+                        } else {
+                          channel.close();
+                          failed.accept(shaken.cause());
+                        }
+                      });
+            });
   }
 
   private Bootstrap bootstrap(ClusterRuntime cluster) {
@@ -276,7 +303,8 @@ public final class UpstreamPool implements AutoCloseable {
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, cluster.connectTimeoutMillis());
   }
 
-  private static SslHandler ssl(SslContext context, String sni, Channel channel, ClusterRuntime cluster) {
+  private static SslHandler ssl(
+      SslContext context, String sni, Channel channel, ClusterRuntime cluster) {
     SslHandler handler =
         sni.isEmpty()
             ? context.newHandler(channel.alloc())
@@ -298,29 +326,36 @@ public final class UpstreamPool implements AutoCloseable {
     }
     Http2FrameCodec codec =
         Http2FrameCodecBuilder.forClient()
-            .initialSettings(Http2Settings.defaultSettings().initialWindowSize(1 << 20).pushEnabled(false))
+            .initialSettings(
+                Http2Settings.defaultSettings().initialWindowSize(1 << 20).pushEnabled(false))
             .validateHeaders(true)
             .build();
     Shared shared = new Shared(channel);
     channel.config().setAutoRead(true);
     channel.pipeline().addLast("codec", codec);
-    channel.pipeline().addLast("mux", new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
-    channel.pipeline().addLast("goaway", new ChannelInboundHandlerAdapter() {
-      @Override
-      public void channelRead(ChannelHandlerContext context, Object message) {
-        if (message instanceof Http2GoAwayFrame) {
-          shared.goingAway = true;
-          lane.shared.remove(shared);
-          closeIfUnused(shared);
-        }
-        ReferenceCountUtil.release(message);
-      }
+    channel
+        .pipeline()
+        .addLast("mux", new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
+    channel
+        .pipeline()
+        .addLast(
+            "goaway",
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext context, Object message) {
+                if (message instanceof Http2GoAwayFrame) {
+                  shared.goingAway = true;
+                  lane.shared.remove(shared);
+                  closeIfUnused(shared);
+                }
+                ReferenceCountUtil.release(message);
+              }
 
-      @Override
-      public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        context.close();
-      }
-    });
+              @Override
+              public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                context.close();
+              }
+            });
     channel.closeFuture().addListener(closed -> lane.shared.remove(shared));
     lane.shared.add(shared);
     lane.connectingShared = false;
@@ -344,7 +379,10 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private void use(
-      Channel channel, Host host, UpstreamStream.Listener listener, Consumer<UpstreamStream> ready) {
+      Channel channel,
+      Host host,
+      UpstreamStream.Listener listener,
+      Consumer<UpstreamStream> ready) {
     channel.attr(LANE).get().inUse++;
     channel.pipeline().get(UpstreamHandler.class).listener(listener);
     ready.accept(new UpstreamStream(channel, channel, false, host, this));
@@ -371,20 +409,24 @@ public final class UpstreamPool implements AutoCloseable {
               }
             })
         .open()
-        .addListener((Future<Http2StreamChannel> opened) -> {
-          if (!opened.isSuccess()) {
-            shared.streams--;
-            failed.accept(opened.cause());
-            return;
-          }
-          Http2StreamChannel stream = opened.getNow();
-          stream.attr(SHARED).set(shared);
-          stream.closeFuture().addListener(closed -> {
-            shared.streams--;
-            closeIfUnused(shared);
-          });
-          ready.accept(new UpstreamStream(stream, shared.connection, true, host, this));
-        });
+        .addListener(
+            (Future<Http2StreamChannel> opened) -> {
+              if (!opened.isSuccess()) {
+                shared.streams--;
+                failed.accept(opened.cause());
+                return;
+              }
+              Http2StreamChannel stream = opened.getNow();
+              stream.attr(SHARED).set(shared);
+              stream
+                  .closeFuture()
+                  .addListener(
+                      closed -> {
+                        shared.streams--;
+                        closeIfUnused(shared);
+                      });
+              ready.accept(new UpstreamStream(stream, shared.connection, true, host, this));
+            });
   }
 
   private static void closeIfUnused(Shared shared) {
@@ -417,21 +459,29 @@ public final class UpstreamPool implements AutoCloseable {
 
   private void dropIdle() {
     long oldest = System.nanoTime() - TimeUnit.SECONDS.toNanos(DEFAULT_IDLE_SECONDS);
-    lanes.values().removeIf(lane -> {
-      while (!lane.idle.isEmpty() && lane.idle.peekFirst().sinceNanos() - oldest < 0) {
-        lane.idle.pollFirst().channel().close();
-      }
-      lane.idle.removeIf(i -> !i.channel().isActive());
-      return lane.idle.isEmpty() && lane.shared.isEmpty() && lane.waiting.isEmpty() && !lane.connectingShared && lane.inUse == 0;
-    });
+    lanes
+        .values()
+        .removeIf(
+            lane -> {
+              while (!lane.idle.isEmpty() && lane.idle.peekFirst().sinceNanos() - oldest < 0) {
+                lane.idle.pollFirst().channel().close();
+              }
+              lane.idle.removeIf(i -> !i.channel().isActive());
+              return lane.idle.isEmpty()
+                  && lane.shared.isEmpty()
+                  && lane.waiting.isEmpty()
+                  && !lane.connectingShared
+                  && lane.inUse == 0;
+            });
   }
 
   /** Closes idle connections; those in use close when they are given back. */
   @Override
   public void close() {
     for (Lane lane : lanes.values()) {
-      lane.idle.forEach(i -> i.channel().close());
+      List<Idle> idle = List.copyOf(lane.idle);
       lane.idle.clear();
+      idle.forEach(i -> i.channel().close());
       for (Shared shared : List.copyOf(lane.shared)) {
         shared.goingAway = true;
         closeIfUnused(shared);
@@ -439,4 +489,3 @@ public final class UpstreamPool implements AutoCloseable {
     }
   }
 }
-

@@ -11,7 +11,8 @@ import io.netty.channel.Channel;
  * @param connection the connection
  * @param http2 which of the two
  */
-public record UpstreamStream(Channel channel, Channel connection, boolean http2, Host host, UpstreamPool pool) {
+public record UpstreamStream(
+    Channel channel, Channel connection, boolean http2, Host host, UpstreamPool pool) {
 
   /** Told what comes back. */
   public interface Listener {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.translate;
+
+import java.util.Optional;
+
+/**
+ * What of the mesh's own settings (Istio's MeshConfig) the translation needs.
+ *
+ * @param trustDomain of the mesh's identities
+ * @param domain DNS suffix of Kubernetes services
+ * @param rootNamespace where mesh-wide policies live
+ * @param clusterId the registry's name, as in metrics
+ * @param allowAny whether hosts that nobody declared may be reached (outboundTrafficPolicy)
+ * @param accessLogPath "/dev/stdout", a file, or empty: no access log
+ * @param accessLogFormat empty: Istio's own
+ * @param tracing where spans go; empty: nowhere
+ * @param samplingPercent of requests that begin a trace, 0 to 100
+ * @param outboundPort, inboundPort where intercepted connections arrive (15001, 15006)
+ * @param httpProxyPort where proxies that do not intercept take HTTP proxy requests (15007)
+ */
+public record MeshSettings(
+    String trustDomain,
+    String domain,
+    String rootNamespace,
+    String clusterId,
+    boolean allowAny,
+    String accessLogPath,
+    String accessLogFormat,
+    Optional<Exporter> tracing,
+    double samplingPercent,
+    int outboundPort,
+    int inboundPort,
+    int httpProxyPort) {
+
+  /** Istio's defaults. */
+  public static final MeshSettings DEFAULT =
+      new MeshSettings(
+          "cluster.local",
+          "cluster.local",
+          "istio-system",
+          "Kubernetes",
+          true,
+          "",
+          "",
+          Optional.empty(),
+          1,
+          15001,
+          15006,
+          15007);
+
+  public MeshSettings {
+    if (samplingPercent < 0 || samplingPercent > 100) {
+      throw new IllegalArgumentException(
+          "the mesh's sampling must be 0 to 100 per cent, but is " + samplingPercent);
+    }
+  }
+
+  /** The mesh with another exporter of spans. */
+  public MeshSettings withTracing(Exporter exporter, double percent) {
+    return new MeshSettings(
+        trustDomain,
+        domain,
+        rootNamespace,
+        clusterId,
+        allowAny,
+        accessLogPath,
+        accessLogFormat,
+        Optional.of(exporter),
+        percent,
+        outboundPort,
+        inboundPort,
+        httpProxyPort);
+  }
+
+  /** The identity of a service account. */
+  public String identity(String namespace, String serviceAccount) {
+    return "spiffe://" + trustDomain + "/ns/" + namespace + "/sa/" + serviceAccount;
+  }
+
+  /** Where spans go, by OTLP over gRPC. */
+  public record Exporter(String host, int port) {}
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.translate.cluster;
+
+import io.flotilla.model.cluster.CircuitBreakers;
+import io.flotilla.model.cluster.ConnectionSettings;
+import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.route.HashPolicy;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How one cluster is treated: a DestinationRule's traffic policy for one port and subset, with
+ * Istio's defaults where it says nothing.
+ *
+ * @param tls empty: mesh TLS where the endpoints take it
+ * @param hash what requests are hashed by, for consistent hashing
+ * @param http2 HTTP/1.1 is upgraded (h2UpgradePolicy: UPGRADE)
+ */
+public record ClusterPolicy(
+    LoadBalancing loadBalancing,
+    Optional<HashPolicy> hash,
+    CircuitBreakers circuitBreakers,
+    ConnectionSettings connection,
+    Duration connectTimeout,
+    Optional<OutlierDetection> outlierDetection,
+    Optional<TlsOrigination> tls,
+    boolean http2) {
+
+  /** Without a DestinationRule. */
+  public static final ClusterPolicy DEFAULT =
+      new ClusterPolicy(
+          LoadBalancing.LEAST_REQUEST,
+          Optional.empty(),
+          CircuitBreakers.UNLIMITED,
+          ConnectionSettings.DEFAULT,
+          Duration.ofSeconds(10),
+          Optional.empty(),
+          Optional.empty(),
+          false);
+}

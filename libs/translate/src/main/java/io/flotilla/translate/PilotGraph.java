@@ -638,7 +638,7 @@ public final class PilotGraph {
     return out;
   }
 
-  /** Hosts that VirtualServices route though no service has them; Istio serves them on port 80. */
+  /** Hosts that VirtualServices route though no service has them on port 80, as Istio does. */
   private Map<VirtualHostKey, VirtualHost> ruleHosts(Reads reads, ProxyScope scope) {
     Map<VirtualHostKey, VirtualHost> out = new LinkedHashMap<>();
     if (scope.isGateway()) {
@@ -656,17 +656,34 @@ public final class PilotGraph {
               }
             });
     for (String host : hosts) {
-      if (host.equals("*") || reads.get(visible, new ScopedKey(scope.key(), host)).isPresent()) {
+      boolean served =
+          reads
+              .get(visible, new ScopedKey(scope.key(), host))
+              .map(service -> !scope.intercepts() || service.port(80).isPresent())
+              .orElse(false);
+      if (host.equals("*") || served) {
         continue;
       }
       VirtualHosts.choose(host, rulesFor(reads, host), VirtualService.MESH, scope.namespace())
           .ifPresent(
               rule -> {
-                VirtualHost made = VirtualHosts.ofRule(host, rule, context(reads, scope, 80));
+                VirtualHost made = VirtualHosts.ofRule(host, rule, onPort80(reads, scope));
                 out.put(new VirtualHostKey(new ScopedKey(scope.key(), name), made.name()), made);
               });
     }
     return out;
+  }
+
+  /** A destination without a port is meant on port 80 here, whatever ports its service has. */
+  private RouteContext onPort80(Reads reads, ProxyScope scope) {
+    RouteContext all = context(reads, scope, 80);
+    return new RouteContext(
+        mesh,
+        scope,
+        all.gateway(),
+        all.port(),
+        host ->
+            all.service(host).filter(s -> !scope.intercepts() || s.service().port(80).isPresent()));
   }
 
   private RouteConfiguration routes(

@@ -210,7 +210,8 @@ public final class InboundTranslator {
 
   /** Chains of ports that no service declares. */
   private List<FilterChain> passthrough(MtlsMode mode) {
-    RouteConfiguration routes = routes(PASSTHROUGH, "inbound|http|0", PASSTHROUGH, ":0/*", "");
+    RouteConfiguration routes =
+        routes(PASSTHROUGH, "inbound|http|0", PASSTHROUGH, ":0/*", "", true);
     HttpConnectionManager http =
         chains.inboundHttp(PASSTHROUGH + ";", new RouteSource.Inline(routes));
     return chainsFor(
@@ -231,7 +232,8 @@ public final class InboundTranslator {
             "inbound|http|" + port.servicePort(),
             port.cluster(),
             service.host() + ":" + port.servicePort() + "/*",
-            port.source());
+            port.source(),
+            !port.protocol().isHttp2());
     HttpConnectionManager http =
         chains.inboundHttp("inbound_0.0.0.0_" + port.port() + ";", new RouteSource.Inline(routes));
     return chainsFor(port.protocol(), mode, name, name, match, http, port.cluster());
@@ -313,7 +315,12 @@ public final class InboundTranslator {
   }
 
   private static RouteConfiguration routes(
-      String name, String virtualHost, String cluster, String operation, String source) {
+      String name,
+      String virtualHost,
+      String cluster,
+      String operation,
+      String source,
+      boolean retries) {
     RouteAction.Forward forward = RouteAction.Forward.to(cluster);
     RetryPolicy retry =
         new RetryPolicy(
@@ -331,7 +338,7 @@ public final class InboundTranslator {
             forward.timeout(),
             forward.idleTimeout(),
             forward.maxGrpcTimeout(),
-            Optional.of(retry),
+            retries ? Optional.of(retry) : Optional.empty(),
             forward.pathRewrite(),
             forward.hostRewrite(),
             forward.hashPolicies(),

@@ -161,9 +161,7 @@ public final class KubernetesTranslator {
                                     + "/"
                                     + ref.name().orElse("")));
             for (String address : endpoint.addresses()) {
-              out.add(
-                  new SliceMember(
-                      port, offered.port().get(), member(service, endpoint, address, pod)));
+              out.add(new SliceMember(port, offered.port().get(), member(endpoint, address, pod)));
             }
           }
         }
@@ -172,11 +170,9 @@ public final class KubernetesTranslator {
     return out;
   }
 
+  /** An address behind which no pod is known has no names. */
   private static Workload member(
-      MeshService service,
-      EndpointSlice.Endpoint endpoint,
-      String address,
-      Optional<Workload> pod) {
+      EndpointSlice.Endpoint endpoint, String address, Optional<Workload> pod) {
     Locality locality = new Locality("", endpoint.zone().orElse(""), "");
     return pod.map(
             p ->
@@ -190,17 +186,6 @@ public final class KubernetesTranslator {
                     locality,
                     1,
                     p.serviceAccount()))
-        .orElseGet(
-            () ->
-                new Workload(
-                    service.name(),
-                    service.namespace(),
-                    service.name(),
-                    address,
-                    Map.of(),
-                    Map.of(),
-                    locality,
-                    1,
-                    ""));
+        .orElseGet(() -> new Workload("", "", "", address, Map.of(), Map.of(), locality, 1, ""));
   }
 }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.snapshot.ProxySnapshot;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What a real istiod sent to proxies, against what Pilot gives them from the same objects: names,
+ * filter chains, TLS, domains, routes, clusters and endpoints are equal.
+ */
+class IstiodCorpusTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource({
+    "01-bookinfo-plain, proxy.json, out",
+    "02-bookinfo-reviews-90-10, proxy.json, out",
+    "03-bookinfo-ratings-inbound, proxy.json, out",
+    "04a-fault-delay, proxy.json, out",
+    "04b-fault-abort, proxy.json, out",
+    "05-ingress-gateway, proxy.json, out",
+    "08-peerauthentication, proxy.json, out",
+    "08-peerauthentication, proxy-productpage.json, out-productpage",
+  })
+  void givesWhatIstiodGives(String scenario, String proxy, String out) throws IOException {
+    Optional<Path> corpus = MeshFixture.corpus("xds-golden-istiod/" + scenario);
+    Assumptions.assumeTrue(corpus.isPresent(), "the corpus of istiod's answers is not here");
+    Path folder = corpus.get();
+    MeshFixture mesh = new MeshFixture().applyFolder(folder.resolve("in"));
+
+    ProxySnapshot got = mesh.connect(MeshFixture.node(folder.resolve("in").resolve(proxy)));
+
+    assertThat(mesh.pilot.graph().view().failures()).isEmpty();
+    assertSame("clusters", Outline.clusters(got), Outline.clusters(read(folder, out, "cds")));
+    assertSame("endpoints", Outline.endpoints(got), Outline.endpoints(read(folder, out, "eds")));
+    assertSame("listeners", Outline.listeners(got), Outline.listeners(read(folder, out, "lds")));
+    TreeMap<String, String> routes = new TreeMap<>();
+    for (RouteConfiguration r : got.routes().values()) {
+      routes.put(r.name(), Outline.routes(r));
+    }
+    TreeMap<String, String> wanted = new TreeMap<>();
+    read(folder, out, "rds").forEach(r -> wanted.put(r.path("name").asText(), Outline.routes(r)));
+    assertSame("routes", routes, wanted);
+  }
+
+  private static JsonNode read(Path folder, String out, String type) throws IOException {
+    return JSON.readTree(folder.resolve(out).resolve(type + ".json").toFile());
+  }
+
+  private static void assertSame(String what, Map<String, String> got, Map<String, String> wanted) {
+    assertThat(List.copyOf(got.keySet()))
+        .as("names of %s", what)
+        .isEqualTo(List.copyOf(wanted.keySet()));
+    wanted.forEach(
+        (name, text) -> assertThat(got.get(name)).as("%s %s", what, name).isEqualTo(text));
+  }
+}

@@ -22,6 +22,8 @@ public interface TelemetryConfig {
 
   Receive receive();
 
+  Spans spans();
+
   Store store();
 
   Scrape scrape();
@@ -69,6 +71,13 @@ public interface TelemetryConfig {
     /** How long a sender waits for its spans to be stored before it is told to come back. */
     @WithDefault("5s")
     Duration timeout();
+  }
+
+  /** The queue between receivers and ingesters. */
+  interface Spans {
+    /** On Kafka's topic "spans", keyed by trace id, in place of memory. */
+    @WithDefault("false")
+    boolean kafka();
   }
 
   /** The traces in memory. */

@@ -5,6 +5,7 @@ import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -14,13 +15,16 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
 import org.eclipse.microprofile.reactive.messaging.OnOverflow;
 import org.jboss.logging.Logger;
 
-/** Puts received spans on the channel "spans" and waits until an ingester has them. */
+/**
+ * Puts received spans on the channel "spans" and waits until they are safe: in one process until
+ * the ingester has stored them, with Kafka between until the broker has them.
+ */
 @ApplicationScoped
 public class SpanDistributor {
   private static final Logger LOG = Logger.getLogger(SpanDistributor.class);
   private static final int BATCHES_WAITING = 256;
 
-  private final Emitter<SpanBatch> spans;
+  private final SpanQueue queue;
   private final MeterRegistry metrics;
   private final Duration timeout;
 
@@ -28,9 +32,10 @@ public class SpanDistributor {
       @Channel("spans")
           @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = BATCHES_WAITING)
           Emitter<SpanBatch> spans,
+      Instance<KafkaSpanQueue> log,
       MeterRegistry metrics,
       TelemetryConfig config) {
-    this.spans = spans;
+    this.queue = config.spans().kafka() ? log.get() : batch -> spans.send(new SpanBatch(batch));
     this.metrics = metrics;
     this.timeout = config.receive().timeout();
   }
@@ -51,8 +56,8 @@ public class SpanDistributor {
       return;
     }
     try {
-      spans
-          .send(new SpanBatch(decoded.spans()))
+      queue
+          .put(decoded.spans())
           .toCompletableFuture()
           .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       metrics.counter("flotilla_telemetry_spans_received", "receiver", receiver).increment(size);

@@ -1,29 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.telemetry.ingest;
 
+import io.flotilla.telemetry.api.Span;
+import io.flotilla.telemetry.api.otlp.MalformedSpansException;
+import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.flotilla.telemetry.distribute.SpanBatch;
 import io.flotilla.telemetry.store.TraceStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.reactive.messaging.annotations.Blocking;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
+import org.jboss.logging.Logger;
 
 /** Stores what arrives on the channel "spans". */
 @ApplicationScoped
 public class SpanIngester {
+  private static final Logger LOG = Logger.getLogger(SpanIngester.class);
+
   private final TraceStore store;
+  private final OtlpCodec codec;
   private final MeterRegistry metrics;
 
-  SpanIngester(TraceStore store, MeterRegistry metrics) {
+  SpanIngester(TraceStore store, OtlpCodec codec, MeterRegistry metrics) {
     this.store = store;
+    this.codec = codec;
     this.metrics = metrics;
   }
 
   @Incoming("spans")
   @Blocking
   void ingest(SpanBatch batch) {
-    int refused = store.add(batch.spans());
-    metrics.counter("flotilla_telemetry_spans_stored").increment(batch.spans().size() - refused);
+    store(batch.spans());
+  }
+
+  /** The same over Kafka: an OTLP request in protobuf, as {@code KafkaSpanQueue} writes it. */
+  @Incoming("spans-from-log")
+  @Blocking
+  void ingestRecord(byte[] record) {
+    try {
+      store(codec.decodeProtobuf(record).spans());
+    } catch (MalformedSpansException e) {
+      metrics
+          .counter(
+              "flotilla_telemetry_requests_refused", "receiver", "kafka", "reason", "malformed")
+          .increment();
+      LOG.warnf("a record of the topic spans is left out: %s", e.getMessage());
+    }
+  }
+
+  private void store(List<Span> spans) {
+    int refused = store.add(spans);
+    metrics.counter("flotilla_telemetry_spans_stored").increment(spans.size() - refused);
     if (refused > 0) {
       metrics
           .counter(

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.telemetry.distribute;
+
+import io.flotilla.telemetry.api.Span;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** What lies between receivers and ingesters. */
+interface SpanQueue {
+
+  /**
+   * Hands the spans over without waiting.
+   *
+   * @return done when the spans are safe: stored, or in a log that outlives this process
+   * @throws IllegalStateException if the queue is full
+   */
+  CompletionStage<?> put(List<Span> spans);
+}

@@ -124,6 +124,7 @@ final class ControlSettings {
     all.put("flotilla.telemetry.ports.jaeger-query", port(ControlPort.JAEGER));
     all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
     all.put("flotilla.telemetry.scrape.file", files.allTargets().toString());
+    all.put("flotilla.telemetry.spans.kafka", String.valueOf(plan.kafka() != null));
     return all;
   }
 

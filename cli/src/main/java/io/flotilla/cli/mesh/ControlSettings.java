@@ -93,7 +93,12 @@ final class ControlSettings {
   }
 
   private Map<String, String> galley() {
-    return Map.of();
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("flotilla.galley.source.dir", plan.dir().toAbsolutePath().toString());
+    all.put("flotilla.galley.state.dir", files.galley().toString());
+    all.put("flotilla.galley.mcp.host", plan.addresses().control());
+    all.put("flotilla.galley.mcp.port", port(ControlPort.GALLEY));
+    return all;
   }
 
   private Map<String, String> pilot() {

@@ -53,6 +53,11 @@ final class MeshFiles {
     return plan.state().resolve("targets.json");
   }
 
+  /** Where Galley keeps its history and what was last good. */
+  Path galley() {
+    return plan.state().resolve("galley");
+  }
+
   /** Where Citadel keeps its root. */
   Path citadel() {
     return plan.state().resolve("citadel");

@@ -81,7 +81,7 @@ class BadInputIT {
           NOTICED,
           () -> {
             JsonNode found = null;
-            for (JsonNode rejection : get(mesh, "/galley/rejections")) {
+            for (JsonNode rejection : get(mesh, "/galley/api/rejections")) {
               if (rejection.path("file").asText().endsWith("bad.yaml")) {
                 found = rejection;
               }
@@ -105,8 +105,8 @@ class BadInputIT {
           NOTICED,
           () ->
               assertThat(
-                      get(mesh, "/galley/rejections").toString()
-                          + get(mesh, "/galley/warnings").toString())
+                      get(mesh, "/galley/api/rejections").toString()
+                          + get(mesh, "/galley/api/warnings").toString())
                   .contains("bad.yaml")
                   .contains(named));
       undisturbed(flow);

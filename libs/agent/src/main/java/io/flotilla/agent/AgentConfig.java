@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataplane "flotilla" (the engine of this process) or "envoy" (a process that is
  *     supervised)
  * @param envoyBinary the path of Envoy, with dataplane "envoy"
+ * @param tracesAddress "host:port" of the collector that spans are sent to by OTLP; absent: nowhere
  * @param stateDir for the snapshot and sockets; required; made with mode 0700
  * @param clusterId "Kubernetes"
  * @param trustDomain "cluster.local"
@@ -52,6 +53,7 @@ public record AgentConfig(
     ControlPlane controlPlane,
     String dataplane,
     @Nullable String envoyBinary,
+    @Nullable String tracesAddress,
     Path stateDir,
     String clusterId,
     String trustDomain,
@@ -74,6 +76,7 @@ public record AgentConfig(
       @JsonProperty("controlPlane") @Nullable ControlPlane controlPlane,
       @JsonProperty("dataplane") @Nullable String dataplane,
       @JsonProperty("envoyBinary") @Nullable String envoyBinary,
+      @JsonProperty("tracesAddress") @Nullable String tracesAddress,
       @JsonProperty("stateDir") @Nullable Path stateDir,
       @JsonProperty("clusterId") @Nullable String clusterId,
       @JsonProperty("trustDomain") @Nullable String trustDomain,
@@ -92,6 +95,7 @@ public record AgentConfig(
     this.controlPlane = required(controlPlane, "controlPlane");
     this.dataplane = oneOf(or(dataplane, "flotilla"), "dataplane", "flotilla", "envoy");
     this.envoyBinary = envoyBinary;
+    this.tracesAddress = tracesAddress;
     this.stateDir = required(stateDir, "stateDir");
     this.clusterId = or(clusterId, "Kubernetes");
     this.trustDomain = or(trustDomain, "cluster.local");

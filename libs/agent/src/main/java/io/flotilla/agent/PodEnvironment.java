@@ -77,6 +77,7 @@ public final class PodEnvironment {
             in("var/run/secrets/tokens/istio-token")),
         "flotilla",
         null,
+        env.get("FLOTILLA_TRACES_ADDRESS"),
         in("etc/istio/proxy"),
         env.get("ISTIO_META_CLUSTER_ID"),
         env.get("TRUST_DOMAIN"),

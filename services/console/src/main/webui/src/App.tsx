@@ -27,7 +27,7 @@ import { clock, percent, rate, windowName } from './format';
 import { GraphCanvas } from './GraphCanvas';
 import { Legend } from './Legend';
 import { useLive, type Connection } from './live';
-import { problemCount, totals, type MeshGraph, type MeshStatus, type MeshView } from './model';
+import { problemCount, totals, type MeshGraph, type MeshStatus } from './model';
 import { Problems } from './Problems';
 import { useRemembered, useTheme } from './settings';
 
@@ -50,7 +50,9 @@ export function App() {
       setTab('details');
     }
   };
-  const graph = view && withStale(view, stale?.edges ?? null);
+  const graph = view && (stale ? { ...stale.graph, problem: view.graph.problem } : view.graph);
+
+  const present = graph !== null && [...graph.nodes, ...graph.edges].some((each) => each.id === selected);
 
   return (
     <div className="shell">
@@ -106,10 +108,10 @@ export function App() {
           </div>
           {graph && view ? (
             <>
+              {graph.edges.length === 0 && <NoTraffic graph={graph} status={view.status} />}
               {graph.nodes.length > 0 && (
                 <GraphCanvas graph={graph} dimmed={Boolean(graph.problem) || connection === 'lost'} selected={selected} onSelect={select} />
               )}
-              {graph.edges.length === 0 && <NoTraffic graph={graph} status={view.status} />}
               {graph.edges.length > 0 && <Legend />}
             </>
           ) : (
@@ -119,7 +121,7 @@ export function App() {
         <aside className="side" aria-label="Details">
           {graph && view && (
             <Tabs activeKey={tab} onSelect={(_, key) => setTab(key)} isFilled aria-label="Panels" className="side__tabs">
-              <Tab eventKey="details" title={<TabTitleText>{selected ? 'Selection' : 'Overview'}</TabTitleText>}>
+              <Tab eventKey="details" title={<TabTitleText>{present ? 'Selection' : 'Overview'}</TabTitleText>}>
                 <Details graph={graph} status={view.status} selected={selected} onSelect={select} />
               </Tab>
               <Tab
@@ -141,15 +143,6 @@ export function App() {
       </main>
     </div>
   );
-}
-
-/** While telemetry is away, the last traffic known stays drawn where its ends are still known. */
-function withStale(view: MeshView, edges: MeshGraph['edges'] | null): MeshGraph {
-  if (!edges) {
-    return view.graph;
-  }
-  const known = new Set(view.graph.nodes.map((n) => n.id));
-  return { ...view.graph, edges: edges.filter((e) => known.has(e.source) && known.has(e.target)) };
 }
 
 function awayTitle(part: string): string {
@@ -230,8 +223,8 @@ function NoTraffic({ graph, status }: { graph: MeshGraph; status: MeshStatus }) 
           {status.proxyCount > 0
             ? 'The mesh is up. Call the application and watch it appear here within seconds:'
             : 'No proxy is connected yet. Start a mesh with ./flotilla up, then call the application:'}
-          <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" className="notice__command">
-            {`for i in $(seq 100); do curl -s -o /dev/null ${url}; done`}
+          <ClipboardCopy variant="inline-compact" isCode isBlock hoverTip="Copy" clickTip="Copied" className="notice__command">
+            {`while sleep 0.1; do curl -so /dev/null ${url}; done`}
           </ClipboardCopy>
         </EmptyStateBody>
       </EmptyState>

@@ -6,7 +6,7 @@ import MinusIcon from '@patternfly/react-icons/dist/esm/icons/minus-icon';
 import PlusIcon from '@patternfly/react-icons/dist/esm/icons/plus-icon';
 import { EdgeShape } from './EdgeShape';
 import { Hint } from './Hint';
-import { layoutOf, topology } from './layout';
+import { grouped as groupsOf, layoutOf, topology } from './layout';
 import type { MeshGraph } from './model';
 import { NodeShape } from './NodeShape';
 
@@ -40,7 +40,7 @@ export function GraphCanvas(props: {
     if (!box || box.width === 0) {
       return;
     }
-    const k = Math.min(1.25, Math.max(SMALLEST, Math.min(box.width / layout.width, box.height / layout.height)));
+    const k = Math.min(1.2, Math.max(SMALLEST, Math.min(box.width / layout.width, box.height / layout.height)));
     setView({ k, x: (box.width - layout.width * k) / 2, y: (box.height - layout.height * k) / 2 });
     moved.current = false;
   }, [layout]);
@@ -141,7 +141,9 @@ export function GraphCanvas(props: {
   }, [hint?.id, selected, graph]);
   const faded = (id: string) => near !== null && !near.has(id);
   const nodesById = new Map(graph.nodes.map((n) => [n.id, n]));
-  const busiest = Math.max(1, ...graph.edges.map((e) => e.requestRate));
+  const grouped = groupsOf(graph.nodes);
+  const connected = new Set(graph.edges.flatMap((e) => [e.source, e.target]));
+  const busiest = graph.edges.reduce((most, e) => Math.max(most, e.requestRate), 1);
   const interactions = (id: string) => ({
     selected: selected === id,
     faded: faded(id),
@@ -222,8 +224,8 @@ export function GraphCanvas(props: {
                 key={node.id}
                 node={node}
                 box={box}
-                inGroup={box.width < 150}
-                idle={!graph.edges.some((e) => e.source === node.id || e.target === node.id)}
+                inGroup={grouped.has(node.id)}
+                idle={!connected.has(node.id)}
                 {...interactions(node.id)}
               />
             ) : null;

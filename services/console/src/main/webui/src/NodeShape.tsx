@@ -61,7 +61,7 @@ export function NodeShape(props: { node: MeshNode; box: Box; inGroup: boolean; i
   }
   const title = inGroup ? node.version || node.name : nameOf(node);
   const under = inGroup ? node.name : subtitle(node, idle);
-  const room = Math.floor((box.width - 48) / 6.9);
+  const room = Math.floor((box.width - 10) / 7.1);
   const troubled = node.proxy && node.proxy.state !== 'SYNCED';
   const half = { width: box.width / 2, height: box.height / 2 };
   return (
@@ -93,16 +93,16 @@ export function NodeShape(props: { node: MeshNode; box: Box; inGroup: boolean; i
         y={-half.height}
         width={box.width}
         height={box.height}
-        rx={node.kind === 'OUTSIDE' || node.kind === 'EXTERNAL' ? half.height : node.kind === 'GATEWAY' ? 4 : 10}
+        rx={node.kind === 'OUTSIDE' || node.kind === 'EXTERNAL' ? 30 : node.kind === 'GATEWAY' ? 3 : 10}
       />
       {node.kind === 'GATEWAY' && <rect className="node__bar" x={-half.width} y={-half.height} width="5" height={box.height} rx="2" />}
-      <circle className="node__disc" cx={-half.width + 24} cy="0" r="14" />
-      <Glyph config={ICONS[node.kind]} className="node__icon" x={-half.width + 17} y={-7} size={14} />
-      <text className="node__title" x={-half.width + 46} y={under ? -3 : 5}>
+      <circle className="node__disc" cx="0" cy={-half.height + 21} r="14" />
+      <Glyph config={ICONS[node.kind]} className="node__icon" x={-7} y={-half.height + 14} size={14} />
+      <text className="node__title" y={half.height - (under ? 23 : 15)} textAnchor="middle">
         {clipped(title, room)}
       </text>
       {under && (
-        <text className="node__under" x={-half.width + 46} y="13">
+        <text className="node__under" y={half.height - 8} textAnchor="middle">
           {clipped(under, room + 2)}
         </text>
       )}
@@ -117,7 +117,17 @@ export function NodeShape(props: { node: MeshNode; box: Box; inGroup: boolean; i
 }
 
 function nameOf(node: MeshNode): string {
-  return node.kind === 'WORKLOAD' ? node.app : node.kind === 'OUTSIDE' ? 'Outside' : node.name;
+  switch (node.kind) {
+    case 'WORKLOAD':
+      return node.app;
+    case 'OUTSIDE':
+      return 'Outside';
+    case 'GATEWAY':
+      // The bar and the icon say the rest.
+      return node.name.replace(/^istio-/, '');
+    default:
+      return node.name;
+  }
 }
 
 function subtitle(node: MeshNode, idle: boolean): string {

@@ -30,10 +30,10 @@ export interface Route {
   label: { x: number; y: number };
 }
 
-export const NODE = { width: 164, height: 54 };
-const IN_GROUP = { width: 132, height: 46 };
-const LABEL = { width: 96, height: 24 };
-const MARGIN = 28;
+export const NODE = { width: 116, height: 78 };
+const IN_GROUP = { width: 96, height: 70 };
+const LABEL = { width: 74, height: 24 };
+const MARGIN = 20;
 
 /** Changes exactly when the layout must. */
 export function topology(graph: MeshGraph): string {
@@ -67,7 +67,7 @@ export function grouped(nodes: MeshNode[]): Map<string, string> {
 
 export function layoutOf(graph: MeshGraph): Layout {
   const g = new dagre.graphlib.Graph({ compound: true, multigraph: true, directed: true });
-  g.setGraph({ rankdir: 'LR', nodesep: 26, ranksep: 26, edgesep: 18, marginx: MARGIN, marginy: MARGIN });
+  g.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 28, edgesep: 16, marginx: MARGIN, marginy: MARGIN });
   const groups = grouped(graph.nodes);
   const connected = new Set(graph.edges.flatMap((e) => [e.source, e.target]));
   const drawn = graph.nodes.filter((n) => connected.has(n.id));
@@ -99,7 +99,7 @@ export function layoutOf(graph: MeshGraph): Layout {
   let height = drawn.length > 0 ? (size.height ?? 0) : 0;
 
   // Who has no traffic stands in rows below those who have.
-  const perRow = Math.max(3, Math.floor((Math.max(width, 800) - MARGIN) / (NODE.width + 22)));
+  const perRow = Math.max(3, Math.floor((Math.max(width, 860) - MARGIN) / (NODE.width + 22)));
   idle.forEach((node, i) => {
     const column = i % perRow;
     const row = Math.floor(i / perRow);
@@ -182,7 +182,8 @@ function routeOf(edge: MeshEdge, g: InstanceType<typeof dagre.graphlib.Graph>, n
   const start = { x: from.x + (side * from.width) / 2, y: from.y };
   // Short of the border, so that the arrow's tip touches it.
   const end = { x: to.x - side * (to.width / 2 + 5), y: to.y };
-  const label = { x: placed?.x ?? (start.x + end.x) / 2, y: placed?.y ?? (start.y + end.y) / 2 };
+  // A little towards the end, where edges that leave one node together have parted.
+  const label = { x: (placed?.x ?? (start.x + end.x) / 2) + side * 7, y: placed?.y ?? (start.y + end.y) / 2 };
   const inside = between.filter((p) => (p.x - start.x) * side > 8 && (end.x - p.x) * side > 8);
   return { path: smooth([start, ...inside, end]), label };
 }

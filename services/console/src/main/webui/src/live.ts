@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from 'react';
-import type { MeshEdge, MeshView } from './model';
+import type { MeshGraph, MeshView } from './model';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'paused';
 
 export interface Live {
   view: MeshView | null;
   connection: Connection;
-  /** While telemetry is away: the traffic as it last was, and when. */
-  stale: { edges: MeshEdge[]; at: string } | null;
+  /** While telemetry is away: the graph as it last was, and when. */
+  stale: { graph: MeshGraph; at: string } | null;
 }
 
 const RETRY_MILLIS = 3000;
@@ -17,7 +17,7 @@ const RETRY_MILLIS = 3000;
 export function useLive(windowSeconds: number, paused: boolean): Live {
   const [view, setView] = useState<MeshView | null>(null);
   const [connection, setConnection] = useState<Connection>('connecting');
-  const lastGood = useRef<{ window: number; edges: MeshEdge[]; at: string } | null>(null);
+  const lastGood = useRef<{ graph: MeshGraph; at: string } | null>(null);
 
   useEffect(() => {
     if (paused) {
@@ -31,7 +31,7 @@ export function useLive(windowSeconds: number, paused: boolean): Live {
       source.onmessage = (message) => {
         const next = JSON.parse(message.data as string) as MeshView;
         if (!next.graph.problem) {
-          lastGood.current = { window: windowSeconds, edges: next.graph.edges, at: next.at };
+          lastGood.current = { graph: next.graph, at: next.at };
         }
         setView(next);
         setConnection('live');
@@ -51,6 +51,6 @@ export function useLive(windowSeconds: number, paused: boolean): Live {
   }, [windowSeconds, paused]);
 
   const known = lastGood.current;
-  const stale = view?.graph.problem && known && known.edges.length > 0 ? { edges: known.edges, at: known.at } : null;
+  const stale = view?.graph.problem && known && known.graph.edges.length > 0 ? known : null;
   return { view, connection, stale };
 }

@@ -25,6 +25,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(FakePeers.class)
 class ConsoleApiTest {
+  private static final Duration WAIT = Duration.ofSeconds(20);
+
   @TestHTTPResource URI address;
 
   @Inject @Any InMemoryConnector channels;
@@ -51,7 +55,7 @@ class ConsoleApiTest {
         .body("nodes.find { it.id == 'workload/default/reviews-v2' }.app", equalTo("reviews"))
         .body(
             "nodes.find { it.id == 'workload/default/reviews-v2' }.configuration.kind",
-            equalTo(java.util.List.of("DestinationRule", "VirtualService")))
+            equalTo(List.of("DestinationRule", "VirtualService")))
         .body(
             "nodes.find { it.id == 'workload/default/ratings-v1' }.proxy.state", equalTo("LAGGING"))
         .body("nodes.find { it.id == 'workload/default/sleeper-v1' }.app", equalTo("sleeper"))
@@ -153,7 +157,7 @@ class ConsoleApiTest {
             .send(
                 HttpRequest.newBuilder(address.resolve("/console/api/live?window=60"))
                     .header("Accept", "text/event-stream")
-                    .timeout(Duration.ofSeconds(20))
+                    .timeout(WAIT)
                     .build(),
                 HttpResponse.BodyHandlers.ofInputStream());
 
@@ -169,6 +173,54 @@ class ConsoleApiTest {
       }
       assertThat(later).contains("\"requestRate\":77.0");
     }
+  }
+
+  @Test
+  void limitsTheOpenPagesAndForgetsThoseThatLeft() throws Exception {
+    try (HttpClient browser = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(address.resolve("/console/api/live")).timeout(WAIT).build();
+      List<java.io.InputStream> open = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        open.add(browser.send(request, HttpResponse.BodyHandlers.ofInputStream()).body());
+      }
+
+      given()
+          .get("/console/api/live")
+          .then()
+          .statusCode(503)
+          .body("error", containsString("flotilla.console.max-streams"));
+
+      for (java.io.InputStream stream : open) {
+        stream.close();
+      }
+    }
+    await()
+        .untilAsserted(
+            () ->
+                given()
+                    .get("/q/metrics")
+                    .then()
+                    .body(containsString("flotilla_console_open_pages 0.0")));
+  }
+
+  @Test
+  void forgetsTheOldestEvents() {
+    for (int i = 0; i < 50; i++) {
+      channels
+          .source("proxy-events")
+          .send(MeshEvent.of("io.flotilla.proxy.connected", "/pilot", "n" + i, Map.of()).toJson());
+    }
+
+    await()
+        .untilAsserted(
+            () ->
+                given()
+                    .get("/console/api/events?limit=1000")
+                    .then()
+                    .body("size()", equalTo(20))
+                    .body("[0].subject", equalTo("n49"))
+                    .body("[19].subject", equalTo("n30")));
   }
 
   private static String next(BufferedReader lines) throws Exception {

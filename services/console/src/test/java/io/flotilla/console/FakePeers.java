@@ -73,6 +73,8 @@ public class FakePeers implements QuarkusTestResourceLifecycleManager {
     config.put("flotilla.console.pilot.target", "127.0.0.1:" + pilot.getPort());
     config.put("flotilla.console.galley.target", "127.0.0.1:" + galley.getPort());
     config.put("flotilla.console.refresh", "500ms");
+    config.put("flotilla.console.max-streams", "6");
+    config.put("flotilla.console.events.max", "20");
     config.put("flotilla.console.application.url", "http://127.0.0.1:8080/productpage");
     for (String channel : List.of("config-events", "proxy-events", "certificate-events")) {
       config.put("mp.messaging.incoming." + channel + ".connector", "smallrye-in-memory");

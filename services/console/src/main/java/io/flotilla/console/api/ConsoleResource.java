@@ -80,8 +80,7 @@ public class ConsoleResource {
   public Multi<MeshView> live(
       @QueryParam("window") @DefaultValue(DEFAULT_WINDOW) int requestedWindow) {
     int window = valid(requestedWindow);
-    if (open.incrementAndGet() > config.maxStreams()) {
-      open.decrementAndGet();
+    if (open.get() >= config.maxStreams()) {
       throw refused(
           503,
           "there are already "
@@ -98,6 +97,8 @@ public class ConsoleResource {
         .onItem()
         .transformToUniAndConcatenate(
             _ -> Uni.createFrom().item(() -> views.view(window)).runSubscriptionOn(views.threads()))
+        .onSubscription()
+        .invoke(open::incrementAndGet)
         .onTermination()
         .invoke(open::decrementAndGet);
   }

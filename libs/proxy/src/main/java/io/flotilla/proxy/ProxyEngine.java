@@ -13,7 +13,9 @@ import io.flotilla.proxy.upstream.UpstreamPool;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +36,7 @@ public final class ProxyEngine implements AutoCloseable {
   private final EngineState state;
   private final Listeners listeners;
   private volatile boolean applied;
+  private volatile boolean bound;
   private volatile ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private volatile List<String> problems = List.of();
 
@@ -54,13 +57,16 @@ public final class ProxyEngine implements AutoCloseable {
     loop.execute(
         () -> {
           try {
-            state.update(next);
+            Set<String> refused = state.update(next);
             listeners
-                .update(next.listeners())
+                .update(next.listeners(), refused)
                 .whenComplete(
-                    (bound, error) -> {
+                    (nothing, error) -> {
                       snapshot = next;
-                      problems = listeners.problems();
+                      List<String> all = new ArrayList<>(state.problems());
+                      all.addAll(listeners.problems());
+                      problems = List.copyOf(all);
+                      bound = listeners.problems().isEmpty();
                       applied = true;
                       done.complete(new ApplyResult(next.revision(), problems));
                     });
@@ -76,7 +82,7 @@ public final class ProxyEngine implements AutoCloseable {
 
   /** Whether a first snapshot is in force and every listener of it is bound. */
   public boolean isReady() {
-    return applied && problems.isEmpty();
+    return applied && bound;
   }
 
   /** What keeps it from being ready. */
@@ -216,6 +222,7 @@ public final class ProxyEngine implements AutoCloseable {
           listeners.closeConnections();
           state.pool().close();
           state.clusters().close();
+          Thread.ofVirtual().start(state.accessLogs()::close);
         });
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
   }

@@ -10,9 +10,11 @@ import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.RouteAction;
+import io.flotilla.model.tls.CertificateRef;
 import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.internal.Sweep;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
@@ -20,6 +22,7 @@ import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.RequestView;
 import io.flotilla.rules.route.Choice;
+import io.flotilla.rules.route.CorsRule;
 import io.flotilla.rules.route.Retry;
 import io.flotilla.rules.route.Rewrite;
 import io.flotilla.rules.route.RouteTable;
@@ -44,9 +47,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
@@ -67,11 +72,14 @@ import org.jspecify.annotations.Nullable;
  *
  * All of it runs on the engine's event loop.
  */
-final class Exchange implements UpstreamStream.Listener, RequestView {
+final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Timed {
   private static final int MAX_REPLAY_BYTES = 64 * 1024;
   private static final int MAX_DISCARDED_BYTES = 1024 * 1024;
   private static final int MILLION = 1_000_000;
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
+  private static final Duration DEFAULT_IDLE = Duration.ofMinutes(5);
+  private static final Set<String> IDEMPOTENT =
+      Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
 
   private final EngineState engine;
   private final Downstream downstream;
@@ -82,6 +90,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
   private final ExchangeRecord record;
   private final Set<Host> tried = new HashSet<>();
   private final ArrayDeque<HttpContent> replay = new ArrayDeque<>();
+  private final long idleNanos;
 
   private @Nullable HttpRequest request;
   private String authority = "";
@@ -107,7 +116,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
   private boolean clusterPlace;
   private boolean retryPlace;
   private boolean requestSent;
+  private boolean staleRetried;
+  private Map<String, String> corsHeaders = Map.of();
+  private List<MirrorCopy> mirrors = List.of();
   private int attempts;
+  private long lastActivity = System.nanoTime();
   private long attemptStart;
   private @Nullable Future<?> wholeTimer;
   private @Nullable Future<?> tryTimer;
@@ -131,6 +144,28 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     this.http2 = http2;
     this.done = done;
     this.record = new ExchangeRecord(engine, downstream, manager, http2);
+    this.idleNanos = manager.streamIdleTimeout().orElse(DEFAULT_IDLE).toNanos();
+    if (idleNanos > 0) {
+      engine.sweep().add(this);
+    }
+  }
+
+  @Override
+  public void tick(long now) {
+    // A request that is held on purpose, or by its upstream, has a time-out of its own.
+    if (finished || now - lastActivity < idleNanos || pause != null) {
+      return;
+    }
+    dropStream();
+    leaveHost(false);
+    if (answered) {
+      record.add(FailureCause.STREAM_IDLE);
+      client.close();
+      end(false);
+    } else {
+      keepAlive = false;
+      fail(FailureCause.STREAM_IDLE);
+    }
   }
 
   // ---- the request ----
@@ -157,11 +192,17 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     keepAlive = http2 || HeadRules.isKeepAlive(head);
     HeadRules.Target parsed = HeadRules.target(head);
     authority = parsed.authority().toLowerCase(Locale.ROOT);
-    target =
-        manager.normalizePath()
+    Optional<String> path =
+        manager.normalizePath() && !head.method().equals(HttpMethod.CONNECT)
             ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes())
-            : parsed.pathAndQuery();
+            : Optional.of(parsed.pathAndQuery());
+    target = path.orElse(parsed.pathAndQuery());
     record.target(authority, target);
+    if (path.isEmpty()) {
+      keepAlive = false;
+      fail(FailureCause.BAD_REQUEST);
+      return;
+    }
     if (head.method().equals(HttpMethod.CONNECT)) {
       keepAlive = false;
       reply(501, "this proxy does not tunnel by CONNECT; send the request itself");
@@ -186,6 +227,9 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     }
     match = found.get();
     record.route(found.get());
+    if (isCorsPreflight(found.get())) {
+      return;
+    }
     Fault fault = found.get().route().fault().or(this::filterFault).orElse(null);
     if (fault != null
         && fault.delay().isPresent()
@@ -203,6 +247,25 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     abortOrAct(found.get(), fault);
   }
 
+  private boolean isCorsPreflight(RouteTable.Match found) {
+    if (found.route().cors().isEmpty()
+        || manager.filters().stream().noneMatch(HttpFilter.CorsFilter.class::isInstance)) {
+      return false;
+    }
+    return switch (engine.cors(found.route().cors().get()).decide(this)) {
+      case CorsRule.Decision.Ignore i -> false;
+      case CorsRule.Decision.Decorate d -> {
+        corsHeaders = d.headers();
+        yield false;
+      }
+      case CorsRule.Decision.Preflight p -> {
+        corsHeaders = p.headers();
+        reply(200, "");
+        yield true;
+      }
+    };
+  }
+
   private Optional<Fault> filterFault() {
     for (HttpFilter filter : manager.filters()) {
       if (filter instanceof HttpFilter.FaultInjection f) {
@@ -217,6 +280,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
   }
 
   private void abortOrAct(RouteTable.Match found, @Nullable Fault fault) {
+    pause = null;
     if (finished) {
       return;
     }
@@ -257,7 +321,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
   private void forward(RouteAction.Forward action, RouteTable.Match found) {
     forward = action;
     retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
-    replayable = retryPolicy != null && retryPolicy.maxRetries() > 0;
+    replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
     Optional<Choice.Chosen> chosen =
         Choice.cluster(action.cluster(), this, ThreadLocalRandom.current().nextInt());
     Optional<ClusterRuntime> runtime = chosen.flatMap(c -> engine.clusters().get(c.cluster()));
@@ -274,10 +338,17 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
       return;
     }
     clusterPlace = true;
+    if (!action.mirrors().isEmpty()) {
+      startMirrors(action, found);
+    }
     if (requestEnded) {
       startWholeTimer();
     }
     attempt();
+  }
+
+  private boolean isIdempotent() {
+    return IDEMPOTENT.contains(method());
   }
 
   private void startWholeTimer() {
@@ -296,6 +367,10 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     boolean last = content instanceof LastHttpContent;
     int size = content.content().readableBytes();
     record.requestBytes(size);
+    lastActivity = System.nanoTime();
+    for (MirrorCopy mirror : mirrors) {
+      mirror.body(content.retainedDuplicate());
+    }
     if (last) {
       requestEnded = true;
       startWholeTimer();
@@ -367,6 +442,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     if (finished || to == null) {
       return;
     }
+    pause = null;
     attempts++;
     attemptStart = System.nanoTime();
     requestSent = false;
@@ -438,6 +514,22 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     return List.of();
   }
 
+  private void startMirrors(RouteAction.Forward action, RouteTable.Match found) {
+    mirrors = new ArrayList<>();
+    for (RouteAction.Mirror mirror : action.mirrors()) {
+      ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
+      Host at =
+          to != null && Choice.happens(mirror.fraction(), random())
+              ? to.choose(downstream.captive(), Set.of()).orElse(null)
+              : null;
+      if (to != null && at != null && request != null) {
+        HttpRequest head = upstreamHead(request, action, found, at);
+        MirrorCopy.markAsShadow(head.headers());
+        mirrors.add(new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head));
+      }
+    }
+  }
+
   private void send(UpstreamStream to) {
     HttpRequest from = request;
     RouteAction.Forward action = forward;
@@ -447,23 +539,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     }
     stream = to;
     requestSent = true;
-    String path =
-        action
-            .pathRewrite()
-            .map(r -> Rewrite.path(r, way.route().match().path(), target))
-            .orElse(target);
-    HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
-    HttpHeaders headers = out.headers();
-    upgrading = HeadRules.copyRequestHeaders(from.headers(), headers, manager.upgrades(), http2);
-    headers.set(HttpHeaderNames.HOST, host(action, to.host()));
-    record.requestHeadersUpstream(headers, attempts, way.host().includeRequestAttemptCount());
-    HeadRules.editRequest(headers, clusterEdits, record);
-    HeadRules.editRequest(headers, way.route().headerEdits(), record);
-    HeadRules.editRequest(headers, way.host().headerEdits(), record);
-    if (engine.routes(manager) instanceof RouteTable table) {
-      HeadRules.editRequest(headers, table.configuration().headerEdits(), record);
-    }
-    to.channel().write(out);
+    lastActivity = System.nanoTime();
+    to.channel().write(upstreamHead(from, action, way, to.host()));
     boolean keep = replayable;
     for (HttpContent content : replay) {
       to.channel().write(keep ? content.retainedDuplicate() : content);
@@ -475,6 +552,47 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     to.channel().flush();
     to.channel().read();
     readMoreOfRequest();
+  }
+
+  private HttpRequest upstreamHead(
+      HttpRequest from, RouteAction.Forward action, RouteTable.Match way, Host to) {
+    String path =
+        action
+            .pathRewrite()
+            .map(r -> Rewrite.path(r, way.route().match().path(), target))
+            .orElse(target);
+    HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
+    HttpHeaders headers = out.headers();
+    upgrading =
+        HeadRules.copyRequestHeaders(
+            from.headers(), headers, host(action, to), manager.upgrades(), http2);
+    if (!path.equals(target)) {
+      headers.set("x-envoy-original-path", target);
+    }
+    record.requestHeadersUpstream(
+        headers, attempts, way.host().includeRequestAttemptCount(), isOfMesh(to));
+    HeadRules.editRequest(headers, clusterEdits, record);
+    HeadRules.editRequest(headers, way.route().headerEdits(), record);
+    HeadRules.editRequest(headers, way.host().headerEdits(), record);
+    if (engine.routes(manager) instanceof RouteTable table) {
+      HeadRules.editRequest(headers, table.configuration().headerEdits(), record);
+    }
+    return out;
+  }
+
+  // Who we are is nothing for those outside of the mesh to know.
+  private boolean isOfMesh(Host to) {
+    return to.endpoint().workload().isPresent()
+        || (cluster != null
+            && cluster
+                .tls(to)
+                .filter(
+                    t ->
+                        t.common()
+                            .certificate()
+                            .filter(CertificateRef.WORKLOAD::equals)
+                            .isPresent())
+                .isPresent());
   }
 
   private String host(RouteAction.Forward action, Host to) {
@@ -506,7 +624,16 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     if (finished) {
       return;
     }
+    UpstreamStream old = stream;
     stream = null;
+    if (isStale(old, refused)) {
+      // The upstream had closed an idle connection just before: nobody's failure.
+      staleRetried = true;
+      leaveHost(false);
+      attempts--;
+      attempt();
+      return;
+    }
     leaveHost(true);
     if (answered) {
       record.add(FailureCause.UPSTREAM_RESET);
@@ -517,6 +644,15 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     retryOr(
         refused ? new Retry.Outcome.Refused() : new Retry.Outcome.Reset(requestSent),
         FailureCause.UPSTREAM_RESET);
+  }
+
+  private boolean isStale(@Nullable UpstreamStream old, boolean refused) {
+    return old != null
+        && old.reused()
+        && !answered
+        && !staleRetried
+        && replayable
+        && (refused || isIdempotent());
   }
 
   private void tryTimedOut() {
@@ -614,6 +750,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
 
   @Override
   public void received(Object message) {
+    lastActivity = System.nanoTime();
     if (finished) {
       ReferenceCountUtil.release(message);
       return;
@@ -684,6 +821,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
         HeadRules.editResponse(out.headers(), table.configuration().headerEdits(), record);
       }
     }
+    record.responseHead(out.headers());
     client.write(out);
     if (upgrading && status == 101) {
       splice();
@@ -698,8 +836,9 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
 
   private void finishHeaders(HttpHeaders headers) {
     record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
+    corsHeaders.forEach(headers::set);
     if (!http2) {
-      if (downstream.drain().isSet() || engine.isDraining()) {
+      if (downstream.terms().isDraining() || engine.isDraining()) {
         keepAlive = false;
       }
       if (!keepAlive && !headers.contains(HttpHeaderNames.UPGRADE)) {
@@ -745,6 +884,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
       return;
     }
     client.flush();
+    engine.sweep().remove(this);
     Upgrade.splice(
         client,
         from.channel(),
@@ -824,6 +964,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     record.localAnswer(response.status().code());
     record.reasonHeader(response.headers());
     finishHeaders(response.headers());
+    if (match != null && !(match.route().action() instanceof RouteAction.Forward)) {
+      HeadRules.editResponse(response.headers(), match.route().headerEdits(), record);
+      HeadRules.editResponse(response.headers(), match.host().headerEdits(), record);
+    }
+    record.responseHead(response.headers());
     client.writeAndFlush(response);
     end(true);
   }
@@ -832,20 +977,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     if (finished) {
       return;
     }
-    finished = true;
-    cancel(wholeTimer);
-    cancel(tryTimer);
-    cancel(pause);
-    forgetReplay();
-    if (cluster != null) {
-      if (clusterPlace) {
-        cluster.end();
-      }
-      if (retryPlace) {
-        cluster.endRetry();
-      }
-    }
-    record.finish(engine);
+    close();
     if (whole && !requestEnded && !http2) {
       // The rest of the request is read and dropped, so that the connection can serve the next.
       discarding = true;
@@ -869,6 +1001,10 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
     record.add(FailureCause.CLIENT_GONE);
     dropStream();
     leaveHost(false);
+    close();
+  }
+
+  private void close() {
     finished = true;
     cancel(wholeTimer);
     cancel(tryTimer);
@@ -882,6 +1018,13 @@ final class Exchange implements UpstreamStream.Listener, RequestView {
         cluster.endRetry();
       }
     }
+    mirrors.forEach(
+        m -> {
+          if (!requestEnded) {
+            m.end();
+          }
+        });
+    engine.sweep().remove(this);
     record.finish(engine);
   }
 

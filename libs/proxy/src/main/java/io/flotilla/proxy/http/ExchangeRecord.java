@@ -11,6 +11,7 @@ import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.proxy.api.RequestRecord;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.log.LogSource;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.trace.TraceContext;
 import io.flotilla.proxy.upstream.Host;
@@ -20,10 +21,12 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +34,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** What is noted of one exchange while it runs; at its end it becomes metrics, a span, a record. */
-final class ExchangeRecord {
+final class ExchangeRecord implements LogSource {
   private static final int MILLION = 1_000_000;
 
   private final EngineState engine;
@@ -66,6 +69,9 @@ final class ExchangeRecord {
   private boolean peerKnown;
   private @Nullable TraceContext parent;
   private @Nullable TraceContext span;
+  private @Nullable HttpRequest requestHead;
+  private @Nullable HttpHeaders responseHead;
+  private @Nullable HttpHeaders trailers;
 
   ExchangeRecord(
       EngineState engine, Downstream downstream, HttpConnectionManager manager, boolean http2) {
@@ -91,6 +97,7 @@ final class ExchangeRecord {
   }
 
   void request(HttpRequest head) {
+    requestHead = head;
     method = head.method().name();
     userAgent = head.headers().get("user-agent", "");
     String type = head.headers().get("content-type");
@@ -170,7 +177,11 @@ final class ExchangeRecord {
   }
 
   void upstreamError(Throwable cause) {
-    upstreamError = String.valueOf(cause.getMessage());
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    upstreamError = String.valueOf(root.getMessage());
   }
 
   void add(FailureCause cause) {
@@ -192,11 +203,12 @@ final class ExchangeRecord {
   }
 
   /** What the upstream is told beside the client's own headers. */
-  void requestHeadersUpstream(HttpHeaders headers, int attempt, boolean tellAttempt) {
+  void requestHeadersUpstream(
+      HttpHeaders headers, int attempt, boolean tellAttempt, boolean ofMesh) {
     if (span != null) {
       span.inject(headers);
     }
-    if (peerMetadata && !inbound()) {
+    if (peerMetadata && ofMesh && !inbound()) {
       headers.set(PeerHeaders.METADATA, engine.peerHeader());
       headers.set(PeerHeaders.ID, engine.config().nodeId());
     }
@@ -262,26 +274,99 @@ final class ExchangeRecord {
     }
   }
 
+  void responseHead(HttpHeaders headers) {
+    responseHead = headers;
+  }
+
   void trailers(HttpHeaders trailers) {
+    this.trailers = trailers;
     String code = trailers.get("grpc-status");
     if (code != null) {
       grpcStatus = HeadRules.number(code);
     }
   }
 
-  /** The access-log operators that header values may hold. */
+  /** The value of a header edit, its operators filled in. */
   String substitute(String value) {
-    if (value.indexOf('%') < 0) {
-      return value;
-    }
-    return value
-        .replace(
-            "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-            downstream.remote().getAddress().getHostAddress())
-        .replace("%UPSTREAM_CLUSTER%", cluster)
-        .replace("%PROTOCOL%", http2 ? "HTTP/2" : "HTTP/1.1")
-        .replace("%ROUTE_NAME%", match == null ? "" : match.route().name())
-        .replace("%%", "%");
+    return engine.accessLogs().header(value, this);
+  }
+
+  @Override
+  public Instant start() {
+    return Instant.ofEpochSecond(
+        startEpochNanos / 1_000_000_000L, startEpochNanos % 1_000_000_000L);
+  }
+
+  @Override
+  public @Nullable Object value(String operator) {
+    return switch (operator) {
+      case "PROTOCOL" -> protocol();
+      case "RESPONSE_CODE" -> status;
+      case "RESPONSE_FLAGS" ->
+          failures.isEmpty()
+              ? null
+              : String.join(",", failures.stream().map(FailureCause::flag).distinct().toList());
+      case "RESPONSE_CODE_DETAILS" ->
+          failures.isEmpty()
+              ? "via_upstream"
+              : failures.iterator().next().name().toLowerCase(Locale.ROOT);
+      case "BYTES_RECEIVED" -> requestBytes;
+      case "BYTES_SENT" -> responseBytes;
+      case "DURATION" -> (System.nanoTime() - startNanos) / 1_000_000;
+      case "UPSTREAM_HOST" -> host == null ? null : text(host.address());
+      case "UPSTREAM_CLUSTER", "UPSTREAM_CLUSTER_RAW" -> cluster.isEmpty() ? null : cluster;
+      case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> attempts;
+      case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> upstreamError.isEmpty() ? null : upstreamError;
+      case "ROUTE_NAME" -> match == null ? null : match.route().name();
+      case "DOWNSTREAM_LOCAL_ADDRESS" -> text(downstream.original());
+      case "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" ->
+          downstream.original().getAddress().getHostAddress();
+      case "DOWNSTREAM_LOCAL_PORT" -> downstream.original().getPort();
+      case "DOWNSTREAM_REMOTE_ADDRESS", "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" ->
+          text(downstream.remote());
+      case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
+          "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" ->
+          downstream.remote().getAddress().getHostAddress();
+      case "DOWNSTREAM_PEER_URI_SAN" -> downstream.peer().orElse(null);
+      case "DOWNSTREAM_LOCAL_URI_SAN" -> downstream.own().orElse(null);
+      case "GRPC_STATUS", "GRPC_STATUS_NUMBER" -> grpcStatus < 0 ? null : grpcStatus;
+      case "TRACE_ID" -> span == null ? null : span.traceIdHex();
+      case "HOSTNAME" -> engine.config().self().name();
+      default -> null;
+    };
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+
+  private String protocol() {
+    return http2
+        ? "HTTP/2"
+        : requestHead == null ? "HTTP/1.1" : requestHead.protocolVersion().text();
+  }
+
+  @Override
+  public @Nullable String requestHeader(String name) {
+    return switch (name) {
+      case ":method" -> method;
+      case ":path" -> path;
+      case ":authority", "host" -> authority;
+      case ":scheme" -> scheme;
+      default -> requestHead == null ? null : requestHead.headers().get(name);
+    };
+  }
+
+  @Override
+  public @Nullable String responseHeader(String name) {
+    return name.equals(":status")
+        ? Integer.toString(status)
+        : responseHead == null ? null : responseHead.get(name);
+  }
+
+  @Override
+  public @Nullable String trailer(String name) {
+    return trailers == null ? null : trailers.get(name);
   }
 
   void finish(EngineState to) {
@@ -318,6 +403,9 @@ final class ExchangeRecord {
             inbound ? self : other,
             destinationService(),
             requestId);
+    if (!manager.accessLogs().isEmpty()) {
+      to.accessLogs().write(manager.accessLogs(), this);
+    }
     if (stats) {
       to.metrics().add(record, to.config().gateway());
     }

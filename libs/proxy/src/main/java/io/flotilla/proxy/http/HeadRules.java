@@ -5,7 +5,10 @@ import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.rules.Paths;
 import io.flotilla.rules.RequestView;
+import io.flotilla.rules.route.EditRule;
+import io.flotilla.rules.route.GrpcTimeout;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -18,7 +21,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -91,36 +93,12 @@ final class HeadRules {
     return new Target(host, uri.isEmpty() ? "/" : uri);
   }
 
-  /** The path without dot segments (RFC 3986, section 6.2.2.3) and, if wanted, double slashes. */
-  static String normalize(String pathAndQuery, boolean mergeSlashes) {
-    int end = pathAndQuery.indexOf('?');
-    String path = end < 0 ? pathAndQuery : pathAndQuery.substring(0, end);
-    boolean dots = path.contains("/.");
-    boolean slashes = mergeSlashes && path.contains("//");
-    if (!dots && !slashes) {
-      return pathAndQuery;
-    }
-    List<String> out = new ArrayList<>();
-    String[] segments = path.split("/", -1);
-    for (int i = 1; i < segments.length; i++) {
-      boolean last = i == segments.length - 1;
-      String segment = segments[i];
-      if (segment.equals(".")) {
-        if (last) {
-          out.add("");
-        }
-      } else if (segment.equals("..")) {
-        if (!out.isEmpty()) {
-          out.removeLast();
-        }
-        if (last) {
-          out.add("");
-        }
-      } else if (!(segment.isEmpty() && mergeSlashes && !last)) {
-        out.add(segment);
-      }
-    }
-    return "/" + String.join("/", out) + (end < 0 ? "" : pathAndQuery.substring(end));
+  /**
+   * The path in its normal form (RFC 3986, section 6.2.2), with double slashes merged if wanted;
+   * empty: it leaves its root or holds a bad escape.
+   */
+  static Optional<String> normalize(String pathAndQuery, boolean mergeSlashes) {
+    return Paths.normalize(pathAndQuery).map(p -> mergeSlashes ? Paths.mergeSlashes(p) : p);
   }
 
   /** What this proxy adds to and takes from a request before routes are looked at. */
@@ -155,10 +133,7 @@ final class HeadRules {
   private static void forwardedClientCert(
       HttpHeaders headers, Downstream downstream, HttpConnectionManager manager) {
     String name = "x-forwarded-client-cert";
-    String mine =
-        downstream.peer().isEmpty()
-            ? null
-            : "By=" + downstream.own().orElse("") + ";URI=" + downstream.peer().get();
+    String mine = downstream.clientCert();
     switch (manager.forwardClientCert()) {
       case SANITIZE -> headers.remove(name);
       case SANITIZE_SET -> {
@@ -187,10 +162,11 @@ final class HeadRules {
   /**
    * Copies what is meant for the upstream; case and order stay.
    *
+   * @param host the value of the host header
    * @return whether the connection is to be upgraded
    */
   static boolean copyRequestHeaders(
-      HttpHeaders from, HttpHeaders to, List<String> upgrades, boolean http2) {
+      HttpHeaders from, HttpHeaders to, String host, List<String> upgrades, boolean http2) {
     Set<String> named = namedByConnection(from);
     String upgrade = from.get(HttpHeaderNames.UPGRADE);
     boolean upgrading =
@@ -200,11 +176,16 @@ final class HeadRules {
             && named.contains("upgrade");
     for (Map.Entry<String, String> header : from) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (name.equals("te") && header.getValue().contains("trailers")) {
+      if (name.equals("host")) {
+        to.add(header.getKey(), host);
+      } else if (name.equals("te") && header.getValue().contains("trailers")) {
         to.add(header.getKey(), "trailers");
       } else if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
         to.add(header.getKey(), header.getValue());
       }
+    }
+    if (!to.contains(HttpHeaderNames.HOST)) {
+      to.set(HttpHeaderNames.HOST, host);
     }
     if (upgrading) {
       to.set(HttpHeaderNames.CONNECTION, "Upgrade");
@@ -262,30 +243,41 @@ final class HeadRules {
   }
 
   static void editRequest(HttpHeaders headers, HeaderEdits edits, ExchangeRecord record) {
-    edits.requestRemove().forEach(headers::remove);
-    edits.requestAdd().forEach(e -> edit(headers, e, record));
+    if (!edits.isEmpty()) {
+      EditRule.request(edits, new Editable(headers), record::substitute);
+    }
   }
 
   static void editResponse(HttpHeaders headers, HeaderEdits edits, ExchangeRecord record) {
-    edits.responseRemove().forEach(headers::remove);
-    edits.responseAdd().forEach(e -> edit(headers, e, record));
+    if (!edits.isEmpty()) {
+      EditRule.response(edits, new Editable(headers), record::substitute);
+    }
   }
 
-  private static void edit(HttpHeaders headers, HeaderEdits.Edit edit, ExchangeRecord record) {
-    String value = record.substitute(edit.value());
-    switch (edit.mode()) {
-      case APPEND -> headers.add(edit.name(), value);
-      case OVERWRITE -> headers.set(edit.name(), value);
-      case ADD_IF_ABSENT -> {
-        if (!headers.contains(edit.name())) {
-          headers.set(edit.name(), value);
-        }
-      }
-      case OVERWRITE_IF_PRESENT -> {
-        if (headers.contains(edit.name())) {
-          headers.set(edit.name(), value);
-        }
-      }
+  /** The headers as the rules change them. Routes may rewrite the host, but not pseudo headers. */
+  private record Editable(HttpHeaders headers) implements EditRule.Headers {
+    @Override
+    public boolean has(String name) {
+      return headers.contains(plain(name));
+    }
+
+    @Override
+    public void add(String name, String value) {
+      headers.add(plain(name), value);
+    }
+
+    @Override
+    public void set(String name, String value) {
+      headers.set(plain(name), value);
+    }
+
+    @Override
+    public void remove(String name) {
+      headers.remove(plain(name));
+    }
+
+    private static String plain(String name) {
+      return name.equals(":authority") ? "host" : name;
     }
   }
 
@@ -294,32 +286,12 @@ final class HeadRules {
     String asked = request.header("grpc-timeout");
     if (asked != null && forward.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(request)) {
       Duration bound = forward.maxGrpcTimeout().get();
-      Optional<Duration> wanted = grpcTimeout(asked);
+      Optional<Duration> wanted = GrpcTimeout.parse(asked);
       if (wanted.isPresent()) {
         return bound.isZero() || wanted.get().compareTo(bound) < 0 ? wanted : Optional.of(bound);
       }
     }
     return forward.timeout();
-  }
-
-  private static Optional<Duration> grpcTimeout(String value) {
-    if (value.length() < 2 || value.length() > 9) {
-      return Optional.empty();
-    }
-    try {
-      long n = Long.parseLong(value, 0, value.length() - 1, 10);
-      return Optional.of(
-          switch (value.charAt(value.length() - 1)) {
-            case 'H' -> Duration.ofHours(n);
-            case 'M' -> Duration.ofMinutes(n);
-            case 'S' -> Duration.ofSeconds(n);
-            case 'm' -> Duration.ofMillis(n);
-            case 'u' -> Duration.ofNanos(n * 1000);
-            default -> Duration.ofNanos(n);
-          });
-    } catch (NumberFormatException e) {
-      return Optional.empty();
-    }
   }
 
   /** The number, or -1. */

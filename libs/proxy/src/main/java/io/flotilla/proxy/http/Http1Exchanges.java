@@ -4,6 +4,7 @@ package io.flotilla.proxy.http;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.internal.Sweep;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,24 +13,72 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The exchanges of an HTTP/1 connection. A pipelined request waits until the one before it ended.
  */
-final class Http1Exchanges extends ChannelInboundHandlerAdapter {
+final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep.Timed {
+  private static final Duration HEAD_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
+  private static final long DRAIN_GRACE_NANOS = Duration.ofMillis(500).toNanos();
+
   private final EngineState engine;
   private final Downstream downstream;
   private final HttpConnectionManager manager;
   private final ArrayDeque<Object> waiting = new ArrayDeque<>();
   private @Nullable Exchange current;
   private boolean requestEnded;
+  private @Nullable ChannelHandlerContext context;
+  // When the connection became idle, and when the first byte of a head came; 0: not so.
+  private long idleSince = System.nanoTime();
+  private long headSince;
 
   Http1Exchanges(EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     this.engine = engine;
     this.downstream = downstream;
     this.manager = manager;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+    engine.sweep().add(this);
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext removed) {
+    engine.sweep().remove(this);
+  }
+
+  /** Bytes came, of a head or of a body. */
+  void bytes() {
+    if (current == null && headSince == 0) {
+      headSince = System.nanoTime();
+    }
+  }
+
+  @Override
+  public void tick(long now) {
+    if (current != null || context == null) {
+      return;
+    }
+    Duration head = manager.requestHeadersTimeout();
+    if (headSince != 0) {
+      if (now - headSince > (head.isZero() ? HEAD_TIMEOUT : head).toNanos()) {
+        context.close();
+      }
+      return;
+    }
+    long idle =
+        downstream.terms().isDraining()
+            ? DRAIN_GRACE_NANOS
+            : manager.idleTimeout().orElse(IDLE_TIMEOUT).toNanos();
+    if (idle > 0 && now - idleSince > idle) {
+      context.close();
+    }
   }
 
   @Override
@@ -44,9 +93,16 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter {
   private void take(ChannelHandlerContext context, Object message) {
     if (message instanceof HttpRequest request) {
       requestEnded = false;
+      headSince = 0;
+      idleSince = 0;
       current =
           new Exchange(
-              engine, downstream, manager, context.channel(), false, keep -> ended(context, keep));
+              engine,
+              downstream,
+              downstream.terms().manager(manager),
+              context.channel(),
+              false,
+              keep -> ended(context, keep));
       // A full request is head and content in one.
       current.head(request);
       if (!(message instanceof HttpContent)) {
@@ -81,7 +137,8 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter {
 
   private void ended(ChannelHandlerContext context, boolean keepAlive) {
     current = null;
-    if (!keepAlive || !requestEnded || downstream.drain().isSet()) {
+    idleSince = System.nanoTime();
+    if (!keepAlive || !requestEnded || downstream.terms().isDraining()) {
       waiting.forEach(ReferenceCountUtil::release);
       waiting.clear();
       context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
@@ -99,8 +156,10 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    // A request may be on its way to an idle connection: it gets its answer, then the connection
+    // ends.
     if (event instanceof HttpServer.DrainEvent && current == null) {
-      context.close();
+      idleSince = System.nanoTime();
     }
   }
 

@@ -32,7 +32,7 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter {
           new Exchange(
               engine,
               downstream,
-              manager,
+              downstream.terms().manager(manager),
               context.channel(),
               true,
               whole -> {

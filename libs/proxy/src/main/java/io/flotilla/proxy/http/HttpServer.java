@@ -39,7 +39,20 @@ public final class HttpServer {
             "codec",
             new StrictServerCodec(
                 MAX_REQUEST_LINE, manager.maxRequestHeadersKiB() * 1024, MAX_CHUNK));
-    channel.pipeline().addLast("exchanges", new Http1Exchanges(engine, downstream, manager));
+    Http1Exchanges exchanges = new Http1Exchanges(engine, downstream, manager);
+    channel
+        .pipeline()
+        .addBefore(
+            "codec",
+            "clock",
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext context, Object message) {
+                exchanges.bytes();
+                context.fireChannelRead(message);
+              }
+            });
+    channel.pipeline().addLast("exchanges", exchanges);
     channel.read();
   }
 

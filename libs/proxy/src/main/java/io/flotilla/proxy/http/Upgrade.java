@@ -25,6 +25,7 @@ final class Upgrade {
     // The splices come first, so that bytes which a codec still holds reach them when it goes.
     client.pipeline().addLast("splice", inward);
     upstream.pipeline().addLast("splice", outward);
+    remove(client.pipeline(), "clock");
     remove(client.pipeline(), "exchanges");
     remove(upstream.pipeline(), "upstream");
     remove(client.pipeline(), "codec");

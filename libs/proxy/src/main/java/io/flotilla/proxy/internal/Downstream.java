@@ -2,6 +2,7 @@
 package io.flotilla.proxy.internal;
 
 import io.flotilla.model.listener.Listener;
+import io.flotilla.proxy.tls.Peers;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -25,24 +26,18 @@ public record Downstream(
     boolean tls,
     Optional<String> peer,
     Optional<String> own,
-    DrainFlag drain) {
+    Terms terms) {
 
   /** The captured destination; null when the client connected here knowingly. */
   public @Nullable InetSocketAddress captive() {
     return captured ? original : null;
   }
 
-  /** Set once the connection should end after what is under way. */
-  public static final class DrainFlag {
-    private boolean set;
-
-    /** No new requests on this connection. */
-    public void set() {
-      set = true;
-    }
-
-    public boolean isSet() {
-      return set;
-    }
+  /**
+   * What x-forwarded-client-cert says of the client's certificate (Envoy documentation, "HTTP
+   * header manipulation"); null without mutual TLS.
+   */
+  public @Nullable String clientCert() {
+    return Peers.clientCert(channel);
   }
 }

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.internal;
 
+import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpConnectionManager.RouteSource;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.policy.Cors;
+import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.proxy.EngineConfig;
+import io.flotilla.proxy.log.AccessLogs;
 import io.flotilla.proxy.metrics.IstioMetrics;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.Clusters;
 import io.flotilla.proxy.upstream.UpstreamPool;
+import io.flotilla.rules.route.CorsRule;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration in force and the state that requests share. */
@@ -27,7 +40,11 @@ public final class EngineState {
   private final String peerHeader;
   private ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private Map<String, RouteTable> routes = Map.of();
-  private final Map<Object, RouteTable> inline = new IdentityHashMap<>();
+  private Map<RouteConfiguration, RouteTable> inline = new IdentityHashMap<>();
+  private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
+  private final Sweep sweep;
+  private final AccessLogs accessLogs = new AccessLogs();
+  private List<String> problems = List.of();
   private boolean draining;
 
   public EngineState(
@@ -38,10 +55,18 @@ public final class EngineState {
     this.clusters = clusters;
     this.pool = pool;
     this.peerHeader = PeerHeaders.encode(config.self());
+    this.sweep = new Sweep(loop);
   }
 
-  /** Takes a snapshot's routes, clusters and secrets; what is unchanged stays as it is. */
-  public void update(ProxySnapshot now) {
+  /**
+   * Takes a snapshot's routes, clusters and secrets; what is unchanged stays as it is. What cannot
+   * be used is left out by name: routes keep their last good version, listeners are for the caller
+   * to keep as they were.
+   *
+   * @return the names of listeners whose own routes cannot be used
+   */
+  public Set<String> update(ProxySnapshot now) {
+    List<String> found = new ArrayList<>();
     if (!now.secrets().equals(snapshot.secrets())) {
       tls.secrets(now.secrets());
       pool.close();
@@ -51,23 +76,87 @@ public final class EngineState {
         .forEach(
             (name, routeConfiguration) -> {
               RouteTable known = routes.get(name);
-              tables.put(
-                  name,
-                  known != null && known.configuration().equals(routeConfiguration)
-                      ? known
-                      : new RouteTable(routeConfiguration));
+              if (known != null && known.configuration().equals(routeConfiguration)) {
+                tables.put(name, known);
+                return;
+              }
+              try {
+                tables.put(name, new RouteTable(routeConfiguration));
+              } catch (InvalidModelException e) {
+                found.add("route configuration " + name + " is refused: " + e.getMessage());
+                if (known != null) {
+                  tables.put(name, known);
+                }
+              }
             });
-    clusters.update(now);
+    Set<String> bad = compileInline(now, found);
+    clusters.update(now, found);
     routes = tables;
+    cors.clear();
     snapshot = now;
+    problems = List.copyOf(found);
+    return bad;
+  }
+
+  private Set<String> compileInline(ProxySnapshot now, List<String> found) {
+    Map<RouteConfiguration, RouteTable> tables = new IdentityHashMap<>(inline);
+    Set<RouteConfiguration> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<String> bad = new HashSet<>();
+    for (Listener listener : now.listeners().values()) {
+      Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
+          .forEach(
+              chain -> {
+                if (chain.terminal() instanceof HttpConnectionManager manager
+                    && manager.routes() instanceof RouteSource.Inline own) {
+                  used.add(own.routes());
+                  try {
+                    tables.computeIfAbsent(own.routes(), RouteTable::new);
+                  } catch (InvalidModelException e) {
+                    bad.add(listener.name());
+                    found.add("listener " + listener.name() + " is refused: " + e.getMessage());
+                  }
+                }
+              });
+    }
+    // Listeners that stay as they were still use the tables of the snapshot before.
+    snapshot.listeners().values().stream()
+        .flatMap(l -> Stream.concat(l.filterChains().stream(), l.defaultFilterChain().stream()))
+        .forEach(
+            chain -> {
+              if (chain.terminal() instanceof HttpConnectionManager manager
+                  && manager.routes() instanceof RouteSource.Inline own) {
+                used.add(own.routes());
+              }
+            });
+    tables.keySet().retainAll(used);
+    inline = tables;
+    return bad;
+  }
+
+  /** What of the snapshot cannot be used, and why. */
+  public List<String> problems() {
+    return problems;
+  }
+
+  /** A cross-origin policy, ready to run. */
+  public CorsRule cors(Cors policy) {
+    return cors.computeIfAbsent(policy, CorsRule::new);
+  }
+
+  /** Coarse time-outs. */
+  public Sweep sweep() {
+    return sweep;
+  }
+
+  public AccessLogs accessLogs() {
+    return accessLogs;
   }
 
   /** The routes of a connection manager; null: they have not arrived. */
   public @Nullable RouteTable routes(HttpConnectionManager manager) {
     return switch (manager.routes()) {
-      case HttpConnectionManager.RouteSource.Rds rds -> routes.get(rds.name());
-      case HttpConnectionManager.RouteSource.Inline i ->
-          inline.computeIfAbsent(i.routes(), r -> new RouteTable(i.routes()));
+      case RouteSource.Rds rds -> routes.get(rds.name());
+      case RouteSource.Inline i -> inline.computeIfAbsent(i.routes(), RouteTable::new);
     };
   }
 

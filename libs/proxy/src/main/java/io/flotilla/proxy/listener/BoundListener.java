@@ -2,13 +2,16 @@
 package io.flotilla.proxy.listener;
 
 import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.Listener;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A listener's sockets and connections. */
 final class BoundListener {
@@ -24,19 +27,33 @@ final class BoundListener {
     return model;
   }
 
-  /** Takes a changed listener; connections whose chain is gone are drained. */
+  /**
+   * Takes a changed listener. Connections whose chain is gone, or has other TLS, are drained; where
+   * only the connection manager changed, it serves their next requests.
+   */
   void model(Listener now) {
     model = now;
     for (Connection connection : List.copyOf(connections)) {
-      if (!has(now, connection.chain())) {
+      Optional<FilterChain> successor = successor(now, connection.chain());
+      if (successor.isPresent()
+          && successor.get().terminal() instanceof HttpConnectionManager manager) {
+        connection.terms().serveBy(manager);
+      } else if (successor.isEmpty()) {
         connection.startDraining();
       }
     }
   }
 
-  private static boolean has(Listener listener, FilterChain chain) {
-    return listener.filterChains().contains(chain)
-        || listener.defaultFilterChain().filter(chain::equals).isPresent();
+  private static Optional<FilterChain> successor(Listener listener, FilterChain chain) {
+    return Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
+        .filter(c -> c.name().equals(chain.name()) && c.match().equals(chain.match()))
+        .filter(c -> c.tls().equals(chain.tls()))
+        .filter(
+            c ->
+                c.terminal() instanceof HttpConnectionManager
+                    ? chain.terminal() instanceof HttpConnectionManager
+                    : c.terminal().equals(chain.terminal()))
+        .findFirst();
   }
 
   void add(Channel socket) {

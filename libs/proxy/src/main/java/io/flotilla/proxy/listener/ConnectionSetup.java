@@ -12,6 +12,7 @@ import io.flotilla.proxy.detect.HttpSniff;
 import io.flotilla.proxy.http.HttpServer;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.internal.Terms;
 import io.flotilla.proxy.tcp.TcpRelay;
 import io.flotilla.proxy.tls.Peers;
 import io.netty.buffer.ByteBuf;
@@ -60,7 +61,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private boolean captured;
   private @Nullable Future<?> timer;
   private @Nullable FilterChain chain;
-  private final Downstream.DrainFlag drain = new Downstream.DrainFlag();
+  private final Terms terms = new Terms();
 
   ConnectionSetup(EngineState engine, Listeners listeners, BoundListener listener) {
     this.engine = engine;
@@ -219,7 +220,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     }
     FilterChain taken = found.get();
     chain = taken;
-    listener.add(new Connection(context.channel(), taken, drain));
+    listener.add(new Connection(context.channel(), taken, terms));
     if (taken.tls().isEmpty()) {
       protocol(context, taken, "");
       return;
@@ -334,7 +335,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         channel.pipeline().get(SslHandler.class) != null,
         Peers.spiffeId(channel),
         Peers.ownSpiffeId(channel),
-        drain);
+        terms);
   }
 
   @Override

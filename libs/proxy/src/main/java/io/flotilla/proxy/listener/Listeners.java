@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,21 @@ public final class Listeners {
     this.engine = engine;
   }
 
-  /** The listeners from now on; done once every socket is bound or has failed to. */
-  public CompletableFuture<Void> update(Map<String, Listener> now) {
+  /**
+   * The listeners from now on; done once every socket is bound or has failed to.
+   *
+   * @param refused those that cannot be used: they stay as they were, or are left out
+   */
+  public CompletableFuture<Void> update(Map<String, Listener> wanted, Set<String> refused) {
+    Map<String, Listener> now = new LinkedHashMap<>(wanted);
+    for (String name : refused) {
+      BoundListener last = byName.get(name);
+      if (last == null) {
+        now.remove(name);
+      } else {
+        now.put(name, last.model());
+      }
+    }
     Map<String, Listener> addresses = new LinkedHashMap<>();
     for (Listener listener : now.values()) {
       addresses.put(listener.address().toString(), listener);

@@ -9,7 +9,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,15 +24,25 @@ public final class Splice extends ChannelInboundHandlerAdapter {
   private long bytes;
   private boolean inputEnded;
   private boolean notified;
+  private boolean endedEarly;
+  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
+  private @Nullable ChannelHandlerContext context;
 
   /** {@code closed} runs once, when this channel is gone. */
   public Splice(Runnable closed) {
     this.closed = closed;
   }
 
-  /** Where bytes go; reading starts once both sides know each other. */
+  /** Where bytes go. What came before is passed on, and reading goes on from here. */
   public void peer(Channel to) {
     peer = to;
+    for (ByteBuf data = early.poll(); data != null; data = early.poll()) {
+      to.write(data);
+    }
+    to.flush();
+    if (endedEarly && context != null) {
+      inputEnded(context);
+    }
   }
 
   /** How many bytes were read here. */
@@ -39,14 +51,30 @@ public final class Splice extends ChannelInboundHandlerAdapter {
   }
 
   @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext removed) {
+    early.forEach(ReferenceCountUtil::release);
+    early.clear();
+  }
+
+  @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     Channel to = peer;
-    if (!(message instanceof ByteBuf data) || to == null) {
+    if (!(message instanceof ByteBuf data)) {
       ReferenceCountUtil.release(message);
       return;
     }
     bytes += data.readableBytes();
-    to.write(data);
+    if (to == null) {
+      // A client that ended its output is read at once, whether we asked or not.
+      early.add(data);
+    } else {
+      to.write(data);
+    }
   }
 
   @Override
@@ -68,26 +96,49 @@ public final class Splice extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownReadComplete && !inputEnded) {
-      inputEnded = true;
-      Channel to = peer;
-      if (to instanceof DuplexChannel duplex && to.pipeline().get("tls") == null) {
-        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
-        if (duplex.isInputShutdown()) {
-          to.close();
-          context.close();
-        }
-      } else if (to != null) {
-        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-      }
+    if (event instanceof ChannelInputShutdownReadComplete
+        || event instanceof SslCloseCompletionEvent) {
+      inputEnded(context);
     }
+  }
+
+  private void inputEnded(ChannelHandlerContext context) {
+    Channel to = peer;
+    if (to == null) {
+      endedEarly = true;
+      return;
+    }
+    if (inputEnded) {
+      return;
+    }
+    inputEnded = true;
+    if (to.pipeline().get(Splice.class) instanceof Splice other && other.inputEnded) {
+      closeAfterWrites(to);
+      closeAfterWrites(context.channel());
+      return;
+    }
+    to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> endOutput(to));
+  }
+
+  private static void endOutput(Channel channel) {
+    // Under TLS too only the socket's output ends: the engine could not write on after close_notify
+    // had come, so that a peer of ours gets the end of the stream and can still answer.
+    if (channel instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput();
+    } else {
+      channel.close();
+    }
+  }
+
+  private static void closeAfterWrites(Channel channel) {
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     Channel to = peer;
     if (to != null && to.isActive()) {
-      to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      closeAfterWrites(to);
     }
     if (!notified) {
       notified = true;

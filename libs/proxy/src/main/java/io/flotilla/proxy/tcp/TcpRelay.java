@@ -59,6 +59,7 @@ public final class TcpRelay {
     cluster = found.get();
     host = chosen.get();
     host.started();
+    client.pipeline().addLast("splice", inward);
     engine.pool().connectTcp(found.get(), host, outward, this::connected, this::failed);
   }
 
@@ -85,20 +86,19 @@ public final class TcpRelay {
       return;
     }
     open = 2;
-    inward.peer(upstream);
-    outward.peer(client);
-    client.pipeline().addLast("splice", inward);
     if (first.isReadable()) {
-      upstream.writeAndFlush(first);
+      upstream.write(first);
     } else {
       first.release();
     }
+    outward.peer(client);
+    inward.peer(upstream);
     client.read();
     upstream.read();
   }
 
   private void ended() {
-    if (--open == 0) {
+    if (open > 0 && --open == 0) {
       if (host != null) {
         host.ended();
       }

@@ -3,14 +3,22 @@ package io.flotilla.proxy.tls;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.HexFormat;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** Who a connection's peer proved to be. */
 public final class Peers {
+  private static final AttributeKey<String> CLIENT_CERT =
+      AttributeKey.valueOf(Peers.class, "clientCert");
+
   private Peers() {}
 
   /** The SPIFFE id of the peer's certificate; empty without mutual TLS. */
@@ -28,6 +36,42 @@ public final class Peers {
     return own != null && own.length > 0 && own[0] instanceof X509Certificate x509
         ? spiffe(x509)
         : Optional.empty();
+  }
+
+  /**
+   * The element of x-forwarded-client-cert for the peer's certificate; null without one. It is made
+   * once a connection.
+   */
+  public static @Nullable String clientCert(Channel channel) {
+    if (channel.hasAttr(CLIENT_CERT)) {
+      return channel.attr(CLIENT_CERT).get();
+    }
+    Optional<X509Certificate> leaf = leaf(channel.pipeline().get(SslHandler.class));
+    if (leaf.isEmpty()) {
+      return null;
+    }
+    String made = element(leaf.get(), ownSpiffeId(channel).orElse(""));
+    channel.attr(CLIENT_CERT).set(made);
+    return made;
+  }
+
+  private static String element(X509Certificate leaf, String own) {
+    StringBuilder out = new StringBuilder();
+    if (!own.isEmpty()) {
+      out.append("By=").append(own).append(';');
+    }
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(leaf.getEncoded());
+      out.append("Hash=").append(HexFormat.of().formatHex(hash));
+      String subject = leaf.getSubjectX500Principal().getName();
+      out.append(";Subject=\"")
+          .append(subject.replace("\\", "\\\\").replace("\"", "\\\""))
+          .append('"');
+      out.append(";URI=").append(spiffe(leaf).orElse(""));
+    } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+      throw new IllegalStateException("a verified certificate cannot be hashed", e);
+    }
+    return out.toString();
   }
 
   private static Optional<X509Certificate> leaf(@Nullable SslHandler handler) {

@@ -102,6 +102,11 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
     return value == 0 ? 1 : value;
   }
 
+  /** 32 hexadecimal digits. */
+  public String traceIdHex() {
+    return HexFormat.of().toHexDigits(traceIdHigh) + HexFormat.of().toHexDigits(traceIdLow);
+  }
+
   /** Writes this context; B3 headers only if the request used B3. */
   public void inject(HttpHeaders headers) {
     HexFormat hex = HexFormat.of();

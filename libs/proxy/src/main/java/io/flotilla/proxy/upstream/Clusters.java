@@ -35,8 +35,12 @@ public final class Clusters implements AutoCloseable {
     this.loop = loop;
   }
 
-  /** The clusters from now on. */
-  public void update(ProxySnapshot snapshot) {
+  /**
+   * The clusters from now on.
+   *
+   * @param problems told of those that cannot be used
+   */
+  public void update(ProxySnapshot snapshot, List<String> problems) {
     byName.keySet().retainAll(snapshot.clusters().keySet());
     assignments = snapshot.endpoints();
     for (Cluster cluster : snapshot.clusters().values()) {

@@ -146,7 +146,7 @@ public final class UpstreamPool implements AutoCloseable {
     while (!lane.idle.isEmpty()) {
       Idle idle = lane.idle.pollLast();
       if (idle.channel().isActive()) {
-        use(idle.channel(), host, listener, ready);
+        use(idle.channel(), true, host, listener, ready);
         return;
       }
     }
@@ -172,7 +172,8 @@ public final class UpstreamPool implements AutoCloseable {
                     if (key.tls() != null) {
                       channel
                           .pipeline()
-                          .addLast("tls", ssl(key.tls(), key.sni(), channel, cluster));
+                          .addLast("tls", ssl(key.tls(), key.sni(), channel, cluster))
+                          .addLast(HandshakeWatch.INSTANCE);
                     }
                   }
                 });
@@ -251,7 +252,10 @@ public final class UpstreamPool implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {
                     if (ssl != null) {
-                      channel.pipeline().addLast("tls", ssl(ssl, serverName, channel, cluster));
+                      channel
+                          .pipeline()
+                          .addLast("tls", ssl(ssl, serverName, channel, cluster))
+                          .addLast(HandshakeWatch.INSTANCE);
                     }
                   }
                 });
@@ -321,7 +325,7 @@ public final class UpstreamPool implements AutoCloseable {
       channel.config().setAutoRead(false);
       channel.closeFuture().addListener(closed -> lane.idle.removeIf(i -> i.channel() == channel));
       channel.attr(LANE).set(lane);
-      use(channel, first.host(), first.listener(), first.ready());
+      use(channel, false, first.host(), first.listener(), first.ready());
       return;
     }
     Http2FrameCodec codec =
@@ -380,12 +384,13 @@ public final class UpstreamPool implements AutoCloseable {
 
   private void use(
       Channel channel,
+      boolean reused,
       Host host,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready) {
     channel.attr(LANE).get().inUse++;
     channel.pipeline().get(UpstreamHandler.class).listener(listener);
-    ready.accept(new UpstreamStream(channel, channel, false, host, this));
+    ready.accept(new UpstreamStream(channel, channel, false, reused, host, this));
   }
 
   private void open(
@@ -425,7 +430,9 @@ public final class UpstreamPool implements AutoCloseable {
                         shared.streams--;
                         closeIfUnused(shared);
                       });
-              ready.accept(new UpstreamStream(stream, shared.connection, true, host, this));
+              ready.accept(
+                  new UpstreamStream(
+                      stream, shared.connection, true, shared.opened > 1, host, this));
             });
   }
 

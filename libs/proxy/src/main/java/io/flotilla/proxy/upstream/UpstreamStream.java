@@ -10,9 +10,15 @@ import io.netty.channel.Channel;
  * @param channel the connection (HTTP/1) or a stream of it (HTTP/2)
  * @param connection the connection
  * @param http2 which of the two
+ * @param reused whether the connection served another exchange before
  */
 public record UpstreamStream(
-    Channel channel, Channel connection, boolean http2, Host host, UpstreamPool pool) {
+    Channel channel,
+    Channel connection,
+    boolean http2,
+    boolean reused,
+    Host host,
+    UpstreamPool pool) {
 
   /** Told what comes back. */
   public interface Listener {

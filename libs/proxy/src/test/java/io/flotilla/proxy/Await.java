@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits until an assertion holds, and fails by it after ten seconds. */
+final class Await {
+  private Await() {}
+
+  /** An assertion that may throw anything. */
+  interface Assertion {
+    void check() throws Exception;
+  }
+
+  static void until(Assertion assertion) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (true) {
+      try {
+        assertion.check();
+        return;
+      } catch (AssertionError e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        LockSupport.parkNanos(10_000_000);
+      }
+    }
+  }
+}

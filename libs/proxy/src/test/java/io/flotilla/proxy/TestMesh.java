@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import io.flotilla.identity.CertificateAuthority;
+import io.flotilla.identity.SpiffeId;
+import io.flotilla.identity.Svid;
+import io.flotilla.identity.TrustDomain;
+import io.flotilla.model.address.SocketAddress;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.endpoint.Endpoint;
+import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.FilterChainMatch;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpConnectionManager.ForwardClientCert;
+import io.flotilla.model.listener.HttpConnectionManager.RouteSource;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.listener.IstioStats;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.Listener.Inspector;
+import io.flotilla.model.listener.Listener.TrafficDirection;
+import io.flotilla.model.listener.Terminal;
+import io.flotilla.model.match.StringMatch;
+import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.route.VirtualHost;
+import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.model.tls.CertificateRef;
+import io.flotilla.model.tls.DownstreamTls;
+import io.flotilla.model.tls.PeerValidation;
+import io.flotilla.model.tls.Secret;
+import io.flotilla.model.tls.TlsContext;
+import io.flotilla.model.tls.TrustRef;
+import io.flotilla.model.tls.UpstreamTls;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Snapshots as Pilot would make them, for engines in one JVM, with certificates of one root. */
+final class TestMesh {
+  static final String IN = "in";
+  static final String OUT = "out";
+
+  private final CertificateAuthority root =
+      CertificateAuthority.createRoot(
+          TrustDomain.CLUSTER_LOCAL, Duration.ofDays(1), Clock.systemUTC());
+
+  /** The workload's own secrets, signed anew at each call. */
+  List<Secret> secrets(String serviceAccount) {
+    Svid svid =
+        root.issue(
+            SpiffeId.of(TrustDomain.CLUSTER_LOCAL, "default", serviceAccount),
+            List.of(),
+            Duration.ofHours(1));
+    return List.of(
+        new Secret.KeyPair("default", svid.chainPem(), svid.keyPem()),
+        new Secret.TrustBundle("ROOTCA", root.roots().pem()));
+  }
+
+  static List<HttpFilter> sidecarFilters() {
+    return List.of(
+        new HttpFilter.PeerMetadata(),
+        new HttpFilter.Alpn(
+            Map.of(
+                "http/1.1", List.of("istio-http/1.1", "istio", "http/1.1"),
+                "h2", List.of("istio-h2", "istio", "h2"))),
+        new HttpFilter.FaultInjection(Optional.empty()),
+        new HttpFilter.CorsFilter(),
+        new HttpFilter.Stats(new IstioStats(false)),
+        new HttpFilter.Router(true));
+  }
+
+  private static HttpConnectionManager manager(
+      String prefix, RouteSource routes, ForwardClientCert forward) {
+    HttpConnectionManager plain = HttpConnectionManager.of(prefix, routes, sidecarFilters());
+    return new HttpConnectionManager(
+        prefix,
+        plain.codec(),
+        routes,
+        plain.filters(),
+        false,
+        0,
+        forward,
+        forward == ForwardClientCert.APPEND_FORWARD,
+        "",
+        true,
+        false,
+        plain.streamIdleTimeout(),
+        Duration.ofSeconds(5),
+        Optional.empty(),
+        60,
+        List.of("websocket"),
+        Optional.empty(),
+        List.of());
+  }
+
+  /** An outbound HTTP listener on a port that the system chooses, with routes by RDS "routes". */
+  static Listener outbound() {
+    return Listener.of(
+        OUT,
+        new SocketAddress("127.0.0.1", 0),
+        TrafficDirection.OUTBOUND,
+        FilterChain.plain(
+            "http", manager("out", new RouteSource.Rds("routes"), ForwardClientCert.SANITIZE)));
+  }
+
+  static Listener outbound(Terminal terminal) {
+    return Listener.of(
+        OUT,
+        new SocketAddress("127.0.0.1", 0),
+        TrafficDirection.OUTBOUND,
+        FilterChain.plain("chain", terminal));
+  }
+
+  private static TlsContext context(List<String> alpn, List<StringMatch> names) {
+    return new TlsContext(
+        Optional.of(CertificateRef.WORKLOAD),
+        Optional.of(new PeerValidation(TrustRef.MESH, names)),
+        alpn,
+        TlsContext.Version.TLS_1_2,
+        TlsContext.Version.TLS_1_3,
+        List.of());
+  }
+
+  /** All of the application's port behind mTLS; with plaintext beside it if {@code permissive}. */
+  static Listener inbound(Terminal terminal, boolean permissive) {
+    FilterChain tls =
+        new FilterChain(
+            "mtls",
+            new FilterChainMatch(
+                Optional.empty(), List.of(), List.of(), "tls", List.of(), List.of()),
+            Optional.of(new DownstreamTls(context(List.of("h2", "http/1.1"), List.of()), true)),
+            List.of(),
+            terminal);
+    FilterChain plain =
+        new FilterChain(
+            "plain",
+            new FilterChainMatch(
+                Optional.empty(), List.of(), List.of(), "raw_buffer", List.of(), List.of()),
+            Optional.empty(),
+            List.of(),
+            terminal);
+    return new Listener(
+        IN,
+        new SocketAddress("127.0.0.1", 0),
+        List.of(),
+        true,
+        TrafficDirection.INBOUND,
+        false,
+        false,
+        Set.of(Inspector.TLS, Inspector.HTTP),
+        Duration.ofMillis(300),
+        true,
+        permissive ? List.of(tls, plain) : List.of(tls),
+        Optional.empty(),
+        List.of());
+  }
+
+  /** Everything to the application. */
+  static HttpConnectionManager toApp() {
+    return manager(
+        "in",
+        new RouteSource.Inline(
+            RouteConfiguration.of(
+                "inbound",
+                List.of(
+                    VirtualHost.of(
+                        "inbound|http",
+                        List.of("*"),
+                        List.of(
+                            Route.of("default", RouteMatch.ANY, RouteAction.Forward.to("app"))))))),
+        ForwardClientCert.APPEND_FORWARD);
+  }
+
+  static Cluster fixed(String name, int... ports) {
+    return Cluster.of(name, new Discovery.Static(endpoints(name, Map.of(), ports)));
+  }
+
+  static ClusterLoadAssignment endpoints(String name, Map<String, String> tags, int... ports) {
+    List<Endpoint> all = new ArrayList<>();
+    for (int port : ports) {
+      all.add(
+          new Endpoint(
+              new SocketAddress("127.0.0.1", port),
+              "",
+              1,
+              Endpoint.Health.HEALTHY,
+              tags,
+              Optional.empty()));
+    }
+    return ClusterLoadAssignment.of(name, all);
+  }
+
+  /** A cluster that is reached by mTLS, and whose endpoint must show one of the accounts. */
+  static Cluster mutual(String name, Cluster.HttpUpstream http, String account, int... ports) {
+    UpstreamTls tls =
+        new UpstreamTls(
+            context(
+                List.of("istio-peer-exchange", "istio"),
+                List.of(StringMatch.exact("spiffe://cluster.local/ns/default/sa/" + account))),
+            "outbound_.80_._." + name);
+    Cluster plain = fixed(name);
+    return new Cluster(
+        name,
+        new Discovery.Static(endpoints(name, Map.of("tlsMode", "istio"), ports)),
+        plain.loadBalancing(),
+        Duration.ofSeconds(5),
+        http,
+        List.of(
+            new TransportMatch("tlsMode-istio", Map.of("tlsMode", "istio"), Optional.of(tls)),
+            new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty())),
+        plain.circuitBreakers(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(new Cluster.ServiceRef(name + ".default.svc.cluster.local", name, "default")),
+        plain.connection(),
+        "");
+  }
+
+  static RouteConfiguration routes(Route... routes) {
+    return RouteConfiguration.of(
+        "routes", List.of(VirtualHost.of("all", List.of("*"), List.of(routes))));
+  }
+
+  static ProxySnapshot snapshot(
+      long revision,
+      List<Listener> listeners,
+      List<RouteConfiguration> routes,
+      List<Cluster> clusters,
+      List<Secret> secrets) {
+    Map<String, Listener> byName = new LinkedHashMap<>();
+    listeners.forEach(l -> byName.put(l.name(), l));
+    Map<String, RouteConfiguration> routesByName = new LinkedHashMap<>();
+    routes.forEach(r -> routesByName.put(r.name(), r));
+    Map<String, Cluster> clustersByName = new LinkedHashMap<>();
+    clusters.forEach(c -> clustersByName.put(c.name(), c));
+    Map<String, Secret> secretsByName = new LinkedHashMap<>();
+    secrets.forEach(s -> secretsByName.put(s.name(), s));
+    return new ProxySnapshot(
+        revision, byName, routesByName, clustersByName, Map.of(), secretsByName);
+  }
+}

@@ -9,7 +9,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** What a server told its listener, one line an event. */
-final class Events implements StreamListener {
+public final class Events implements StreamListener {
   private final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
   @Override
@@ -27,7 +27,8 @@ final class Events implements StreamListener {
     lines.add("closed");
   }
 
-  void awaits(String line) throws InterruptedException {
+  /** Waits for a line. */
+  public void awaits(String line) throws InterruptedException {
     List<String> seen = new ArrayList<>();
     for (String next = lines.poll(5, TimeUnit.SECONDS);
         next != null;
@@ -40,7 +41,8 @@ final class Events implements StreamListener {
     assertThat(seen).contains(line);
   }
 
-  List<String> soFar() {
+  /** What nobody waited for yet. */
+  public List<String> soFar() {
     return List.copyOf(lines);
   }
 }

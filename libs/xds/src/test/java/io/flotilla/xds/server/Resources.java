@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.xds.server;
 
+import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
 import io.flotilla.xds.codec.EnvoyEncoder;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** A source whose resources a test sets: each is a name and a text. */
-final class Resources implements ResourceSource {
+public final class Resources implements ResourceSource {
   private final List<Consumer<ResourceSet>> sinks = new CopyOnWriteArrayList<>();
   final List<Peer> peers = new CopyOnWriteArrayList<>();
   private final Map<String, Map<String, VersionedResource>> types = new LinkedHashMap<>();
@@ -32,7 +33,7 @@ final class Resources implements ResourceSource {
   }
 
   /** Sets names to texts, "name=text"; without "=": the name is removed. */
-  synchronized Resources with(String type, String... changes) {
+  public synchronized Resources with(String type, String... changes) {
     Map<String, VersionedResource> next =
         new LinkedHashMap<>(types.getOrDefault(type, new LinkedHashMap<>()));
     for (String change : changes) {
@@ -48,8 +49,17 @@ final class Resources implements ResourceSource {
     return this;
   }
 
+  /** Sets a resource to any message at all. */
+  public synchronized Resources put(String type, String name, Message body) {
+    Map<String, VersionedResource> next =
+        new LinkedHashMap<>(types.getOrDefault(type, new LinkedHashMap<>()));
+    next.put(name, EnvoyEncoder.versioned(name, body));
+    types.put(type, next);
+    return this;
+  }
+
   /** Publishes all that was set. */
-  synchronized void publish() {
+  public synchronized void publish() {
     revision++;
     ResourceSet set = new ResourceSet(revision, types);
     new ArrayList<>(sinks).forEach(s -> s.accept(set));

@@ -22,6 +22,7 @@ import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.type.v3.Percent;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.Cluster;
@@ -42,6 +43,7 @@ import java.util.Optional;
 public final class ClusterCodec {
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  private static final int ENVOYS_PANIC_PERCENT = 50;
   private static final long NO_LIMIT = 0xFFFF_FFFFL;
 
   private ClusterCodec() {}
@@ -65,7 +67,13 @@ public final class ClusterCodec {
         .setMaxRequests(Common.uint32(limits.maxRequests()))
         .setMaxRetries(Common.uint32(limits.maxRetries()))
         .setTrackRemaining(true);
-    cluster.outlierDetection().ifPresent(o -> b.setOutlierDetection(outliers(o)));
+    cluster
+        .outlierDetection()
+        .ifPresent(
+            o ->
+                b.setOutlierDetection(outliers(o))
+                    .getCommonLbConfigBuilder()
+                    .setHealthyPanicThreshold(Percent.newBuilder().setValue(o.minHealthPercent())));
     cluster
         .bindSource()
         .ifPresent(
@@ -247,7 +255,7 @@ public final class ClusterCodec {
       istio.put("services", services);
     }
     if (!cluster.source().isEmpty()) {
-      istio.put("config", cluster.source());
+      istio.put("config", SourcePath.toWire(cluster.source()));
     }
     return Optional.of(
         Metadata.newBuilder().putFilterMetadata("istio", Structs.toStruct(istio)).build());
@@ -313,7 +321,7 @@ public final class ClusterCodec {
         http,
         transports,
         limits(c),
-        Common.when(c.hasOutlierDetection(), () -> outliers(c.getOutlierDetection())),
+        Common.when(c.hasOutlierDetection(), () -> outliers(c)),
         Optional.of(c.getUpstreamBindConfig().getSourceAddress().getAddress())
             .filter(s -> !s.isEmpty()),
         services(c.getMetadata()),
@@ -328,7 +336,7 @@ public final class ClusterCodec {
                         k.getKeepaliveProbes().getValue(),
                         k.getKeepaliveTime().getValue(),
                         k.getKeepaliveInterval().getValue()))),
-        Common.source(c.getMetadata()));
+        SourcePath.decode(c.getMetadata()));
   }
 
   private static Map<String, String> tags(Struct struct) {
@@ -427,8 +435,9 @@ public final class ClusterCodec {
     return unsigned == NO_LIMIT ? Long.MAX_VALUE : unsigned;
   }
 
-  private static OutlierDetection outliers(
-      io.envoyproxy.envoy.config.cluster.v3.OutlierDetection o) {
+  private static OutlierDetection outliers(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    var o = c.getOutlierDetection();
+    var balancing = c.getCommonLbConfig();
     return new OutlierDetection(
         detector(
             o.hasEnforcingConsecutive5Xx(),
@@ -451,7 +460,9 @@ public final class ClusterCodec {
         o.hasInterval() ? Common.duration(o.getInterval()) : Duration.ofSeconds(10),
         o.hasBaseEjectionTime() ? Common.duration(o.getBaseEjectionTime()) : Duration.ofSeconds(30),
         o.hasMaxEjectionPercent() ? Math.min(100, o.getMaxEjectionPercent().getValue()) : 10,
-        0);
+        balancing.hasHealthyPanicThreshold()
+            ? (int) balancing.getHealthyPanicThreshold().getValue()
+            : ENVOYS_PANIC_PERCENT);
   }
 
   private static Optional<Integer> detector(

@@ -6,14 +6,12 @@ import com.google.protobuf.BoolValue;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
-import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.Pipe;
 import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import io.flotilla.model.InvalidModelException;
@@ -22,8 +20,6 @@ import io.flotilla.model.address.CidrRange;
 import io.flotilla.model.address.PipeAddress;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.match.Percentage;
-import io.flotilla.xds.codec.Structs;
-import java.util.Map;
 import java.util.Optional;
 
 /** Small messages that many others hold. */
@@ -140,20 +136,6 @@ public final class Common {
         .setInitialFetchTimeout(Duration.getDefaultInstance())
         .setResourceApiVersion(ApiVersion.V3)
         .build();
-  }
-
-  /** Metadata that says which object a resource came from, as istiod's "config" does. */
-  static Metadata source(String source) {
-    return Metadata.newBuilder()
-        .putFilterMetadata("istio", Structs.toStruct(Map.of("config", source)))
-        .build();
-  }
-
-  static String source(Metadata metadata) {
-    Struct istio = metadata.getFilterMetadataMap().get("istio");
-    return istio == null || !istio.containsFields("config")
-        ? ""
-        : istio.getFieldsOrThrow("config").getStringValue();
   }
 
   static <M extends Message> M unpack(Any any, Class<M> type) {

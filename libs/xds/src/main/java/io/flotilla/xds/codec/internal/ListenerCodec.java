@@ -273,7 +273,10 @@ public final class ListenerCodec {
     http.idleTimeout()
         .ifPresent(t -> b.getCommonHttpProtocolOptionsBuilder().setIdleTimeout(Common.duration(t)));
     http.upgrades().forEach(u -> b.addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType(u)));
-    http.tracing().ifPresent(t -> b.setTracing(tracing(t)));
+    boolean childSpans =
+        http.filters().getLast() instanceof HttpFilter.Router r && r.startChildSpan();
+    http.tracing()
+        .ifPresent(t -> b.setTracing(tracing(t).setSpawnUpstreamSpan(BoolValue.of(childSpans))));
     http.accessLogs().forEach(l -> b.addAccessLog(log(l)));
     http.filters().forEach(f -> httpFilter(f, listener, b));
     return b.build();
@@ -287,10 +290,8 @@ public final class ListenerCodec {
           b) {
     switch (filter) {
       case HttpFilter.Router r ->
-          add(
-              b,
-              "envoy.filters.http.router",
-              Any.pack(Router.newBuilder().setStartChildSpan(r.startChildSpan()).build()));
+          // That there are child spans is said with the tracing; the router's own field is old.
+          add(b, "envoy.filters.http.router", Any.pack(Router.getDefaultInstance()));
       case HttpFilter.FaultInjection f ->
           add(
               b,
@@ -356,7 +357,7 @@ public final class ListenerCodec {
   }
 
   private static io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
-          .HttpConnectionManager.Tracing
+          .HttpConnectionManager.Tracing.Builder
       tracing(Tracing t) {
     var b =
         io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
@@ -387,7 +388,7 @@ public final class ListenerCodec {
                                                 .setClusterName(cluster)
                                                 .setAuthority(cluster)))
                                 .build())));
-    return b.build();
+    return b;
   }
 
   private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog log(AccessLog log) {
@@ -586,7 +587,9 @@ public final class ListenerCodec {
                       + ", which is not supported");
         },
         routes,
-        h.getHttpFiltersList().stream().map(ListenerCodec::httpFilter).toList(),
+        h.getHttpFiltersList().stream()
+            .map(f -> httpFilter(f, h.getTracing().getSpawnUpstreamSpan().getValue()))
+            .toList(),
         h.getUseRemoteAddress().getValue(),
         h.getXffNumTrustedHops(),
         switch (h.getForwardClientCertDetails()) {
@@ -613,13 +616,15 @@ public final class ListenerCodec {
         logs(h.getAccessLogList()));
   }
 
+  @SuppressWarnings("deprecation")
   private static HttpFilter httpFilter(
-      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter f) {
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter f,
+      boolean childSpans) {
     Any any = f.getTypedConfig();
     String type = Common.typeName(any);
     return switch (type) {
       case "envoy.extensions.filters.http.router.v3.Router" ->
-          new HttpFilter.Router(Common.unpack(any, Router.class).getStartChildSpan());
+          new HttpFilter.Router(childSpans || Common.unpack(any, Router.class).getStartChildSpan());
       case "envoy.extensions.filters.http.fault.v3.HTTPFault" -> {
         HTTPFault fault = Common.unpack(any, HTTPFault.class);
         yield new HttpFilter.FaultInjection(

@@ -133,7 +133,7 @@ public final class RouteCodec {
       b.setDecorator(Decorator.newBuilder().setOperation(route.tracingOperation()));
     }
     if (!route.source().isEmpty()) {
-      b.setMetadata(Common.source(route.source()));
+      b.setMetadata(SourcePath.encode(route.source()));
     }
     route.fault().ifPresent(f -> b.putTypedPerFilterConfig(FAULT, Any.pack(fault(f))));
     route.cors().ifPresent(c -> b.putTypedPerFilterConfig(CORS, Any.pack(cors(c))));
@@ -202,7 +202,7 @@ public final class RouteCodec {
         fault,
         cors,
         r.getDecorator().getOperation(),
-        Common.source(r.getMetadata()));
+        SourcePath.decode(r.getMetadata()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.RouteMatch match(RouteMatch match) {

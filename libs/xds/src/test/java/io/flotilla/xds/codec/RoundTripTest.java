@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.xds.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.xds.TypeUrl;
+import io.flotilla.xds.server.ResourceSet;
+import io.flotilla.xds.server.VersionedResource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RoundTripTest {
+  private final ProxySnapshot all = Everything.snapshot(7, "chain", "key", "roots");
+  private final EnvoyEncoder encoder = new EnvoyEncoder(Capabilities.ALL);
+
+  @Test
+  void decodesWhatItEncodesToAnEqualModel() throws ResourceError {
+    ResourceSet set = encoder.encode(all);
+
+    same(set, TypeUrl.LISTENER, all.listeners());
+    same(set, TypeUrl.ROUTES, all.routes());
+    same(set, TypeUrl.CLUSTER, all.clusters());
+    same(set, TypeUrl.ENDPOINTS, all.endpoints());
+    same(set, TypeUrl.SECRET, all.secrets());
+  }
+
+  private static void same(ResourceSet set, String type, Map<String, ?> expected)
+      throws ResourceError {
+    Map<String, Object> back = new LinkedHashMap<>();
+    for (VersionedResource each : set.types().get(type).values()) {
+      back.put(each.name(), Decoded.of(each.name(), each.body()));
+    }
+    expected.forEach((name, object) -> assertThat(back.get(name)).isEqualTo(object));
+    assertThat(back).hasSameSizeAs(expected);
+  }
+
+  @Test
+  void givesEqualResourcesEqualVersionsAndOthersOtherOnes() {
+    ResourceSet first = encoder.encode(all);
+    ResourceSet again =
+        new EnvoyEncoder(Capabilities.ALL).encode(Everything.snapshot(8, "chain", "key", "roots"));
+
+    assertThat(again.types()).isEqualTo(first.types());
+    assertThat(
+            encoder
+                .encode(Everything.snapshot(9, "chain", "other", "roots"))
+                .types()
+                .get(TypeUrl.SECRET))
+        .isNotEqualTo(first.types().get(TypeUrl.SECRET));
+  }
+
+  @Test
+  void takesOverWhatIsTheSameObjectAsBefore() {
+    EnvoyEncoder.Encoded first = encoder.encode(all, EnvoyEncoder.Encoded.NOTHING);
+    EnvoyEncoder.Encoded second = encoder.encode(all, first);
+
+    assertThat(second.resources().types().get(TypeUrl.LISTENER))
+        .isSameAs(first.resources().types().get(TypeUrl.LISTENER));
+  }
+
+  @Test
+  void leavesOutWhatAProxyDoesNotHave() throws ResourceError {
+    ResourceSet set =
+        new EnvoyEncoder(Capabilities.of(Set.of("envoy.filters.http.router"))).encode(all);
+
+    Listener listener =
+        EnvoyDecoder.listener(
+            "virtualInbound", set.types().get(TypeUrl.LISTENER).get("virtualInbound").body());
+
+    HttpConnectionManager http =
+        (HttpConnectionManager) listener.filterChains().getFirst().terminal();
+    assertThat(http.filters())
+        .noneMatch(
+            f ->
+                f instanceof HttpFilter.Alpn
+                    || f instanceof HttpFilter.Stats
+                    || f instanceof HttpFilter.PeerMetadata);
+    assertThat(listener.filterChains().getFirst().networkFilters()).isEmpty();
+  }
+
+  @Test
+  void namesTheResourceAndTheReasonWhenItCannotBeRead() {
+    Any garbage =
+        Any.newBuilder()
+            .setTypeUrl(TypeUrl.CLUSTER)
+            .setValue(ByteString.copyFromUtf8("\u0001garbage"))
+            .build();
+
+    assertThatThrownBy(() -> EnvoyDecoder.cluster("reviews", garbage))
+        .isInstanceOf(ResourceError.class)
+        .hasMessageContaining("reviews");
+    assertThatThrownBy(() -> EnvoyDecoder.listener("reviews", garbage))
+        .isInstanceOf(ResourceError.class);
+  }
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli.mesh;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,11 +11,13 @@ final class ControlSettings {
   private final MeshPlan plan;
   private final MeshFiles files;
   private final Tokens tokens;
+  private final Path pilotToken;
 
-  ControlSettings(MeshPlan plan, MeshFiles files, Tokens tokens) {
+  ControlSettings(MeshPlan plan, MeshFiles files, Tokens tokens) throws IOException {
     this.plan = plan;
     this.files = files;
     this.tokens = tokens;
+    this.pilotToken = tokens.mint("istio-system", "pilot");
   }
 
   /** Of the process that holds all of them. */
@@ -96,13 +100,26 @@ final class ControlSettings {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("flotilla.galley.source.dir", plan.dir().toAbsolutePath().toString());
     all.put("flotilla.galley.state.dir", files.galley().toString());
-    all.put("flotilla.galley.mcp.host", plan.addresses().control());
+    // Pilot alone reads it, on this machine.
+    all.put("flotilla.galley.mcp.host", "127.0.0.1");
     all.put("flotilla.galley.mcp.port", port(ControlPort.GALLEY));
     return all;
   }
 
   private Map<String, String> pilot() {
-    return Map.of();
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("flotilla.pilot.host", plan.addresses().control());
+    all.put("flotilla.pilot.state-dir", files.pilot().toString());
+    all.put("flotilla.pilot.ports.plaintext", port(ControlPort.PILOT_PLAINTEXT));
+    all.put("flotilla.pilot.ports.secure", port(ControlPort.PILOT_TLS));
+    all.put("flotilla.pilot.ports.debug", port(ControlPort.PILOT_DEBUG));
+    all.put("flotilla.pilot.galley.target", "127.0.0.1:" + port(ControlPort.GALLEY));
+    all.put("flotilla.pilot.identity.citadel", plan.local(ControlPort.CITADEL));
+    all.put("flotilla.pilot.identity.root-file", files.root().toString());
+    all.put("flotilla.pilot.identity.token-file", pilotToken.toString());
+    all.put("flotilla.pilot.mesh.otlp", plan.local(ControlPort.OTLP_GRPC));
+    all.put("flotilla.pilot.mesh.sampling", "100");
+    return all;
   }
 
   private Map<String, String> citadel() {

@@ -63,6 +63,11 @@ final class MeshFiles {
     return plan.state().resolve("citadel");
   }
 
+  /** Where Pilot keeps its last good configuration. */
+  Path pilot() {
+    return plan.state().resolve("pilot");
+  }
+
   /** The root certificate, which Citadel writes. */
   Path root() {
     return citadel().resolve("root-cert.pem");

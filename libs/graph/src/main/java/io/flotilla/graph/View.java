@@ -64,6 +64,11 @@ public final class View {
     return new TreeSet<>(((NodeState<K, V>) states[collection.ordinal()]).entries().keySet());
   }
 
+  /** How many entries there are. */
+  public int size(Collection<?, ?> collection) {
+    return states[collection.ordinal()].entries().size();
+  }
+
   /** Where the entry came from; no origins when there is no such entry. */
   public <K extends Comparable<? super K>, V> Provenance provenance(
       Collection<K, V> collection, K key) {

@@ -72,7 +72,7 @@ public interface ConsoleConfig {
 
   /** flotilla.console.events. */
   interface Events {
-    /** How many the time line remembers. */
+    /** How many of each channel the time line remembers. */
     @WithDefault("200")
     int max();
   }

@@ -10,22 +10,30 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.jboss.logging.Logger;
 
-/** The latest events of all services, the newest first; older ones are forgotten. */
+/**
+ * The latest events of each channel, the newest first; older ones are forgotten. Each channel has
+ * its own room, so that a mesh's many renewals do not push out what was done to its configuration.
+ */
 @ApplicationScoped
 public class TimeLine {
   private static final Logger LOG = Logger.getLogger(TimeLine.class);
   private static final int LONGEST_EVENT = 256 * 1024;
   private static final int LONGEST_TEXT = 600;
 
-  private final Deque<Entry> latest = new ArrayDeque<>();
+  private final Map<String, Deque<Noted>> latest = new HashMap<>();
   private final MeterRegistry metrics;
   private final int max;
+  private long noted;
+
+  private record Noted(long number, Entry entry) {}
 
   TimeLine(ConsoleConfig config, MeterRegistry metrics) {
     this.max = config.events().max();
@@ -86,9 +94,10 @@ public class TimeLine {
               tone(event.type()),
               detail(event.data()));
       synchronized (latest) {
-        latest.addFirst(entry);
-        if (latest.size() > max) {
-          latest.removeLast();
+        Deque<Noted> ofChannel = latest.computeIfAbsent(channel, _ -> new ArrayDeque<>());
+        ofChannel.addFirst(new Noted(noted++, entry));
+        if (ofChannel.size() > max) {
+          ofChannel.removeLast();
         }
       }
     } catch (IllegalArgumentException | DateTimeException e) {
@@ -129,7 +138,7 @@ public class TimeLine {
       JsonNode value = data.path(field);
       if (value.isArray() && !value.isEmpty()) {
         List<String> names = new ArrayList<>();
-        value.forEach(v -> names.add(v.isTextual() ? v.asText() : v.toString()));
+        value.forEach(v -> names.add(name(v)));
         append(text, String.join(", ", names.subList(0, Math.min(5, names.size()))));
         if (names.size() > 5) {
           text.append(" and ").append(names.size() - 5).append(" more");
@@ -139,6 +148,14 @@ public class TimeLine {
       }
     }
     return shortened(text.toString());
+  }
+
+  /** Galley names an object with what became of it: {"object":"Kind ns/name","change":"added"}. */
+  private static String name(JsonNode object) {
+    if (object.path("object").isTextual()) {
+      return (object.path("object").asText() + " " + object.path("change").asText("")).strip();
+    }
+    return object.isTextual() ? object.asText() : object.toString();
   }
 
   private static void append(StringBuilder text, String more) {
@@ -151,13 +168,13 @@ public class TimeLine {
 
   /** The newest first, at most {@code limit}. */
   public List<Entry> newest(int limit) {
-    List<Entry> entries = new ArrayList<>();
     synchronized (latest) {
-      Iterator<Entry> newestFirst = latest.iterator();
-      while (newestFirst.hasNext() && entries.size() < limit) {
-        entries.add(newestFirst.next());
-      }
+      return latest.values().stream()
+          .flatMap(Deque::stream)
+          .sorted(Comparator.comparingLong(Noted::number).reversed())
+          .limit(limit)
+          .map(Noted::entry)
+          .toList();
     }
-    return entries;
   }
 }

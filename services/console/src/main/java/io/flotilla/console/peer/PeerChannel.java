@@ -70,10 +70,17 @@ final class PeerChannel implements AutoCloseable {
               + " did not answer within "
               + deadline.toMillis()
               + " ms: see whether it is overloaded, or raise flotilla.console.deadline.";
-      case UNIMPLEMENTED ->
-          "What answers at " + target + " is not " + name + ": set " + key + " to its gRPC port.";
-      default -> name + " at " + target + " refused (" + status.getCode() + ")" + said;
+      case UNIMPLEMENTED -> somethingElse();
+      default ->
+          // A plain web server answers with an HTTP status, or not in HTTP/2 at all.
+          said.startsWith(": HTTP status") || said.startsWith(": http2 exception")
+              ? somethingElse()
+              : name + " at " + target + " refused (" + status.getCode() + ")" + said;
     };
+  }
+
+  private String somethingElse() {
+    return "What answers at " + target + " is not " + name + ": set " + key + " to its gRPC port.";
   }
 
   /** A status that the service sent has no cause on this side. */
@@ -84,6 +91,7 @@ final class PeerChannel implements AutoCloseable {
         && !said.startsWith("Network closed")
         && !said.startsWith("Unable to resolve")
         && !said.startsWith("HTTP status")
+        && !said.startsWith("http2 exception")
         && !said.startsWith("io exception")
         && !said.startsWith("Connection closed")
         && !said.startsWith("Channel shutdown");

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.SequencedCollection;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -68,10 +69,10 @@ public final class MemoryTraceStore implements TraceStore {
   /** One trace. */
   private static final class Entry {
     final TraceId id;
-    final Map<Long, Span> spans = new LinkedHashMap<>();
+    Map<Long, Span> spans = new LinkedHashMap<>();
 
     /** Spans whose parent has not arrived, by the parent's id. */
-    final Map<Long, List<Span>> orphans = new HashMap<>(2);
+    Map<Long, List<Span>> orphans = Map.of();
 
     long earliest = Long.MAX_VALUE;
     long latest = Long.MIN_VALUE;
@@ -168,9 +169,12 @@ public final class MemoryTraceStore implements TraceStore {
     if (parent != null) {
       countCall(parent, span);
     } else if (span.parentSpanId() != 0) {
+      if (entry.orphans.isEmpty()) {
+        entry.orphans = new HashMap<>(4);
+      }
       entry.orphans.computeIfAbsent(span.parentSpanId(), p -> new ArrayList<>(2)).add(span);
     }
-    List<Span> children = entry.orphans.remove(span.spanId());
+    List<Span> children = entry.orphans.isEmpty() ? null : entry.orphans.remove(span.spanId());
     if (children != null) {
       children.forEach(child -> countCall(span, child));
     }
@@ -187,8 +191,12 @@ public final class MemoryTraceStore implements TraceStore {
     evicted++;
     spans -= entry.spans.size();
     bytes -= entry.bytes;
+    // Postings may name it for a while; what it held must not stay with it.
+    Collection<Span> held = entry.spans.values();
+    entry.spans = Map.of();
+    entry.orphans = Map.of();
     Set<String> touched = new HashSet<>();
-    for (Span span : entry.spans.values()) {
+    for (Span span : held) {
       touched.addAll(keys(span));
       Map<Operation, Integer> ofService = operations.get(span.serviceName());
       if (ofService != null) {
@@ -284,7 +292,8 @@ public final class MemoryTraceStore implements TraceStore {
       PriorityQueue<Entry> best =
           new PriorityQueue<>(Comparator.comparingLong((Entry e) -> e.earliest));
       Set<Entry> seen = new HashSet<>();
-      for (Entry entry : candidates(query)) {
+      // The newest first: once there are enough, older ones are passed over by their time alone.
+      for (Entry entry : candidates(query).reversed()) {
         boolean inTime =
             entry.latest >= query.startEpochNanos() && entry.earliest <= query.endEpochNanos();
         boolean better = best.size() < query.limit() || entry.earliest > best.peek().earliest;
@@ -306,8 +315,8 @@ public final class MemoryTraceStore implements TraceStore {
     }
   }
 
-  private Collection<Entry> candidates(TraceQuery query) {
-    Collection<Entry> shortest = traces.values();
+  private SequencedCollection<Entry> candidates(TraceQuery query) {
+    SequencedCollection<Entry> shortest = traces.sequencedValues();
     if (query.service() != null) {
       shortest = shorter(shortest, serviceKey(query.service()));
       if (query.operation() != null) {
@@ -322,7 +331,7 @@ public final class MemoryTraceStore implements TraceStore {
     return shortest;
   }
 
-  private Collection<Entry> shorter(Collection<Entry> one, String key) {
+  private SequencedCollection<Entry> shorter(SequencedCollection<Entry> one, String key) {
     @Nullable Posting posting = postings.get(key);
     if (posting == null) {
       return List.of();

@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * use by several threads.
  */
 public final class SpanAssembly {
+  private static final int SHARED_CHARACTERS = 128;
+  private static final int SHARED_STRINGS = 8_192;
+
   private final SpanLimits limits;
+  private final Map<String, String> shared = new HashMap<>();
   private final List<Span> spans = new ArrayList<>();
   private int refused;
   private int trimmed;
@@ -59,11 +63,23 @@ public final class SpanAssembly {
     if (value == null) {
       return "";
     }
-    if (value.length() <= limits.characters()) {
-      return value;
+    if (value.length() > limits.characters()) {
+      trimmed++;
+      return value.substring(0, limits.characters());
     }
-    trimmed++;
-    return value.substring(0, limits.characters());
+    return value.length() <= SHARED_CHARACTERS ? shared(value) : value;
+  }
+
+  /** Spans of one request repeat their keys and most of their values; each is kept once. */
+  private String shared(String value) {
+    String known = shared.get(value);
+    if (known != null) {
+      return known;
+    }
+    if (shared.size() < SHARED_STRINGS) {
+      shared.put(value, value);
+    }
+    return value;
   }
 
   /** An empty map that {@link #put} fills. */

@@ -94,12 +94,12 @@ public class Pilot {
               }
             });
     metrics.gauge(
-        "pilot_services", "Services of the mesh", () -> graph.graph().view().size(graph.services()));
+        "pilot_services",
+        "Services of the mesh",
+        () -> graph.graph().view().size(graph.services()));
     metrics.gauge("pilot_xds", "Connected proxies", () -> registry.states().size());
     metrics.gauge(
-        "pilot_revision",
-        "Revision of the graph",
-        () -> graph.graph().view().revision().number());
+        "pilot_revision", "Revision of the graph", () -> graph.graph().view().revision().number());
   }
 
   void start(@Observes @Priority(AFTER_GALLEY) StartupEvent event) {

@@ -154,7 +154,9 @@ public interface PilotConfig {
               outboundPort(),
               inboundPort(),
               httpProxyPort());
-      return otlp().map(where -> settings.withTracing(exporter(where), sampling())).orElse(settings);
+      return otlp()
+          .map(where -> settings.withTracing(exporter(where), sampling()))
+          .orElse(settings);
     }
 
     private static MeshSettings.Exporter exporter(String where) {

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** An MCP server that publishes what a test gives it. */
@@ -50,6 +51,8 @@ public final class FakeGalley implements QuarkusTestResourceLifecycleManager, Re
     try {
       server =
           NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+              .permitKeepAliveTime(1, TimeUnit.SECONDS)
+              .permitKeepAliveWithoutCalls(true)
               .addService(new RawAdsServer(this, new StreamListener() {}))
               .build()
               .start();
@@ -78,14 +81,16 @@ public final class FakeGalley implements QuarkusTestResourceLifecycleManager, Re
 
   /** Adds or replaces the objects of {@code yaml}; returns the revision. */
   synchronized long publish(String yaml) {
-    revision++;
+    Map<String, Map<String, VersionedResource>> before = Map.copyOf(types);
     for (Resource<?> resource : new ManifestReader().read(yaml, "test.yaml").resources()) {
-      Map<String, VersionedResource> of =
-          new LinkedHashMap<>(types.get(resource.kind().typeUrl()));
+      Map<String, VersionedResource> of = new LinkedHashMap<>(types.get(resource.kind().typeUrl()));
       of.put(resource.metadata().fullName(), encode(resource));
       types.put(resource.kind().typeUrl(), of);
     }
-    sinks.forEach(sink -> sink.accept(set()));
+    if (!before.equals(types)) {
+      revision++;
+      sinks.forEach(sink -> sink.accept(set()));
+    }
     return revision;
   }
 

@@ -14,6 +14,7 @@ import io.flotilla.contract.pilot.ProxyStatus;
 import io.flotilla.contract.pilot.ProxyStatusServiceGrpc;
 import io.flotilla.model.endpoint.Locality;
 import io.flotilla.model.node.ProxyNode;
+import io.flotilla.shell.MeshEvent;
 import io.flotilla.xds.client.RawAdsClient;
 import io.grpc.netty.NettyChannelBuilder;
 import io.quarkus.grpc.GrpcClient;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.Test;
 @WithTestResource(FakeGalley.class)
 class PilotTest {
   private static final String CDS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+  private static final String EDS =
+      "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
   private static final String LDS = "type.googleapis.com/envoy.config.listener.v3.Listener";
   private static final String RDS = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
@@ -54,13 +57,15 @@ class PilotTest {
       """;
 
   private final Pilot pilot;
+  private final ProxyEventsRecorder events;
   private final List<RawAdsClient> clients = new ArrayList<>();
 
   @GrpcClient("pilot")
   ProxyStatusServiceGrpc.ProxyStatusServiceBlockingStub status;
 
-  PilotTest(Pilot pilot) {
+  PilotTest(Pilot pilot, ProxyEventsRecorder events) {
     this.pilot = pilot;
+    this.events = events;
   }
 
   @AfterEach
@@ -110,6 +115,11 @@ class PilotTest {
     client.start();
     client.subscribeAll(List.of(CDS, LDS));
     client.subscribe(RDS, Set.of("http_proxy"));
+    client.subscribe(
+        EDS,
+        Set.of(
+            "outbound|9080||reviews.default.svc.cluster.local",
+            "outbound|9080|v1|reviews.default.svc.cluster.local"));
     return proxy;
   }
 
@@ -127,7 +137,7 @@ class PilotTest {
     await()
         .untilAsserted(
             () -> {
-              assertThat(proxy.names).containsKeys(CDS, LDS, RDS);
+              assertThat(proxy.names).containsKeys(CDS, EDS, LDS, RDS);
               assertThat(proxy.names.get(CDS))
                   .contains("outbound|9080|v1|reviews.default.svc.cluster.local");
               assertThat(proxy.names.get(LDS)).contains("127.10.0.9_15007");
@@ -168,6 +178,27 @@ class PilotTest {
                   .isEqualTo(known.getSentRevision());
               assertThat(known.getUserAgent()).isEqualTo("flotilla 0.1.0");
             });
+  }
+
+  @Test
+  void tellsByEventsWhichConfigurationEachProxyRuns() {
+    apply(SERVICES);
+    Proxy proxy = connect("watched");
+    long revision = FakeGalley.running().publish(SERVICES);
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        events.about(
+                            "sidecar~127.10.0.9~watched.default~default.svc.cluster.local"))
+                    .extracting(MeshEvent::type)
+                    .contains("io.flotilla.proxy.connected", "io.flotilla.proxy.acknowledged"));
+    assertThat(proxy.names).isNotEmpty();
+    assertThat(events.about("sidecar~127.10.0.9~watched.default~default.svc.cluster.local"))
+        .last()
+        .satisfies(
+            event -> assertThat(event.data().path("configRevision").asLong()).isEqualTo(revision));
   }
 
   @Test

@@ -90,10 +90,7 @@ public final class ProxyRegistry implements SnapshotSource, XdsObserver {
       pilot
           .graph()
           .transact(
-              tx ->
-                  byKey
-                      .values()
-                      .forEach(s -> tx.set(pilot.proxies(), s.key, s.proxy.node())));
+              tx -> byKey.values().forEach(s -> tx.set(pilot.proxies(), s.key, s.proxy.node())));
     } finally {
       admission.unlock();
     }
@@ -289,8 +286,7 @@ public final class ProxyRegistry implements SnapshotSource, XdsObserver {
   }
 
   private static ConnectedProxy withoutIdentity(ConnectedProxy proxy) {
-    return new ConnectedProxy(
-        proxy.node(), Optional.empty(), proxy.remoteAddress(), proxy.delta());
+    return new ConnectedProxy(proxy.node(), Optional.empty(), proxy.remoteAddress(), proxy.delta());
   }
 
   /** A call names its proxy by the object that {@link #open} was given, or one that equals it. */

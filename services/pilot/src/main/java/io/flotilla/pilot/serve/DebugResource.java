@@ -61,8 +61,7 @@ public class DebugResource {
             Long sent = state.acknowledgedByType().get(url);
             if (sent != null) {
               each.put(word + "_sent", String.valueOf(sent));
-              each.put(
-                  word + "_acked", String.valueOf(Math.min(sent, state.acknowledged())));
+              each.put(word + "_acked", String.valueOf(Math.min(sent, state.acknowledged())));
             }
           });
       each.put("identity", state.proxy().spiffeId().orElse(""));
@@ -126,8 +125,7 @@ public class DebugResource {
   @Path("registryz")
   @Operation(summary = "All services of the mesh")
   public JsonNode registryz() {
-    return json.valueToTree(
-        pilot.graph().graph().view().all(pilot.graph().services()).values());
+    return json.valueToTree(pilot.graph().graph().view().all(pilot.graph().services()).values());
   }
 
   /** What serves each service. */

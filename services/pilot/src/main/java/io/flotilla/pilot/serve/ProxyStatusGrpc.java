@@ -20,8 +20,7 @@ public class ProxyStatusGrpc extends ProxyStatusServiceGrpc.ProxyStatusServiceIm
   }
 
   @Override
-  public void listProxies(
-      ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
+  public void listProxies(ListProxiesRequest request, StreamObserver<ListProxiesResponse> answer) {
     ListProxiesResponse.Builder out =
         ListProxiesResponse.newBuilder()
             .setRevision(pilot.graph().graph().view().revision().number());
@@ -34,8 +33,7 @@ public class ProxyStatusGrpc extends ProxyStatusServiceGrpc.ProxyStatusServiceIm
     return ProxyStatus.newBuilder()
         .setNodeId(state.proxy().node().id())
         .setNamespace(state.proxy().node().namespace())
-        .setWorkload(
-            state.proxy().node().text("WORKLOAD_NAME").orElse(state.proxy().node().name()))
+        .setWorkload(state.proxy().node().text("WORKLOAD_NAME").orElse(state.proxy().node().name()))
         .setType(state.proxy().node().type().word())
         .setSentRevision(state.sent())
         .setAcknowledgedRevision(state.acknowledged())

@@ -72,9 +72,7 @@ public final class ConfigurationSource implements AutoCloseable {
   private volatile boolean connected;
   private volatile String lastError = "";
 
-  /**
-   * Not started yet.
-   */
+  /** Not started yet. */
   public ConfigurationSource(
       PilotGraph pilot,
       Supplier<ManagedChannel> galley,
@@ -180,8 +178,7 @@ public final class ConfigurationSource implements AutoCloseable {
     }
   }
 
-  private void gather(
-      Kind<?> kind, Map<String, Optional<Resource<?>>> taken, long newRevision) {
+  private void gather(Kind<?> kind, Map<String, Optional<Resource<?>>> taken, long newRevision) {
     pending.computeIfAbsent(kind, k -> new LinkedHashMap<>()).putAll(taken);
     missing.remove(kind.typeUrl());
     latest = Math.max(latest, newRevision);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.pilot;
+
+import io.flotilla.shell.MeshEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+
+/** Keeps the events that Pilot sends. */
+@ApplicationScoped
+public class ProxyEventsRecorder {
+  private final List<MeshEvent> events = new CopyOnWriteArrayList<>();
+
+  @Incoming("proxy-events")
+  void on(String json) {
+    events.add(MeshEvent.fromJson(json));
+  }
+
+  List<MeshEvent> about(String subject) {
+    return events.stream().filter(each -> each.subject().equals(subject)).toList();
+  }
+}

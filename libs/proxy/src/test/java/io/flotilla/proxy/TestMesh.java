@@ -185,6 +185,24 @@ final class TestMesh {
     return Cluster.of(name, new Discovery.Static(endpoints(name, Map.of(), ports)));
   }
 
+  /** A cluster that is reached by HTTP/2 in plaintext. */
+  static Cluster http2(String name, int... ports) {
+    Cluster plain = fixed(name, ports);
+    return new Cluster(
+        name,
+        plain.discovery(),
+        plain.loadBalancing(),
+        plain.connectTimeout(),
+        Cluster.HttpUpstream.HTTP2,
+        List.of(),
+        plain.circuitBreakers(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        plain.connection(),
+        "");
+  }
+
   static ClusterLoadAssignment endpoints(String name, Map<String, String> tags, int... ports) {
     List<Endpoint> all = new ArrayList<>();
     for (int port : ports) {

@@ -33,6 +33,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.FullHttpMessage;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -117,6 +119,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   private boolean retryPlace;
   private boolean requestSent;
   private boolean staleRetried;
+  private boolean endedByHead;
   private Map<String, String> corsHeaders = Map.of();
   private List<MirrorCopy> mirrors = List.of();
   private int attempts;
@@ -363,7 +366,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   }
 
   /** A part of the request's body. */
-  void body(HttpContent content) {
+  void body(HttpContent part) {
+    HttpContent content = part instanceof FullHttpMessage full ? HeadRules.contentOf(full) : part;
     boolean last = content instanceof LastHttpContent;
     int size = content.content().readableBytes();
     record.requestBytes(size);
@@ -447,7 +451,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     attemptStart = System.nanoTime();
     requestSent = false;
     Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
-    Optional<Host> chosen = to.choose(downstream.captive(), avoid);
+    Optional<Host> chosen = to.choose(downstream.captive(), avoid, to.hashes() ? hashKey() : null);
     if (chosen.isEmpty()) {
       fail(
           to.cluster().discovery() instanceof Discovery.OriginalDestination
@@ -480,7 +484,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
             this,
             ready -> {
               if (finished || mine != attempts || host != target) {
-                ready.release(false);
+                // Nothing was sent on it: the next may have it.
+                ready.release(!ready.http2());
                 return;
               }
               send(ready);
@@ -490,6 +495,12 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
                 notConnected(cause);
               }
             });
+  }
+
+  private @Nullable String hashKey() {
+    return forward == null
+        ? null
+        : HashKey.of(forward.hashPolicies(), this, downstream.remote().getAddress());
   }
 
   private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
@@ -520,7 +531,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
       ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
       Host at =
           to != null && Choice.happens(mirror.fraction(), random())
-              ? to.choose(downstream.captive(), Set.of()).orElse(null)
+              ? to.choose(downstream.captive(), Set.of(), null).orElse(null)
               : null;
       if (to != null && at != null && request != null) {
         HttpRequest head = upstreamHead(request, action, found, at);
@@ -822,7 +833,19 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
       }
     }
     record.responseHead(out.headers());
-    client.write(out);
+    endedByHead = http2 && response instanceof FullHttpResponse full && HeadRules.isBare(full);
+    if (endedByHead) {
+      // So that the head ends the stream: gRPC's "Trailers-Only".
+      client.write(
+          new DefaultFullHttpResponse(
+              out.protocolVersion(),
+              out.status(),
+              Unpooled.EMPTY_BUFFER,
+              out.headers(),
+              EmptyHttpHeaders.INSTANCE));
+    } else {
+      client.write(out);
+    }
     if (upgrading && status == 101) {
       splice();
       return false;
@@ -863,8 +886,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     // The content may be a whole response, whose head went before it.
     LastHttpContent end =
         content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
+    if (endedByHead) {
+      end.release();
+    }
     client
-        .writeAndFlush(end)
+        .writeAndFlush(endedByHead ? Unpooled.EMPTY_BUFFER : end)
         .addListener(
             written -> {
               if (!written.isSuccess()) {

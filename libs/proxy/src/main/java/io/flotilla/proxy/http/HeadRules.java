@@ -11,7 +11,7 @@ import io.flotilla.rules.route.EditRule;
 import io.flotilla.rules.route.GrpcTimeout;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
-import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.FullHttpMessage;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -331,8 +331,13 @@ final class HeadRules {
     return out.toString();
   }
 
-  /** The content and trailers of a whole response, without its head. */
-  static LastHttpContent contentOf(FullHttpResponse full) {
+  /** Whether a whole message is a head alone. */
+  static boolean isBare(FullHttpMessage full) {
+    return !full.content().isReadable() && full.trailingHeaders().isEmpty();
+  }
+
+  /** The content and trailers of a whole message, without its head. */
+  static LastHttpContent contentOf(FullHttpMessage full) {
     DefaultLastHttpContent last = new DefaultLastHttpContent(full.content());
     last.trailingHeaders().add(full.trailingHeaders());
     return last;

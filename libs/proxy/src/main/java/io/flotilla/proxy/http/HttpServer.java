@@ -8,14 +8,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
-import io.netty.util.ReferenceCountUtil;
 
 /** Puts the server's side of HTTP/1 or HTTP/2 on a connection. */
 public final class HttpServer {
@@ -88,30 +85,7 @@ public final class HttpServer {
                     stream.read();
                   }
                 }));
-    channel
-        .pipeline()
-        .addLast(
-            "rest",
-            new ChannelInboundHandlerAdapter() {
-              @Override
-              public void channelRead(ChannelHandlerContext context, Object message) {
-                ReferenceCountUtil.release(message);
-              }
-
-              @Override
-              public void userEventTriggered(ChannelHandlerContext context, Object event) {
-                if (event instanceof DrainEvent) {
-                  context.writeAndFlush(
-                      new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR)
-                          .setExtraStreamIds(Integer.MAX_VALUE));
-                }
-              }
-
-              @Override
-              public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-                context.close();
-              }
-            });
+    channel.pipeline().addLast("connection", new Http2Server(engine, codec, manager));
     channel.config().setAutoRead(true);
     channel.read();
   }

@@ -90,7 +90,8 @@ public final class EngineState {
               }
             });
     Set<String> bad = compileInline(now, found);
-    clusters.update(now, found);
+    clusters.update(now);
+    pool.retain(clusters::has);
     routes = tables;
     cors.clear();
     snapshot = now;

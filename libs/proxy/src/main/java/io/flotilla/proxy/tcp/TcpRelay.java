@@ -49,7 +49,13 @@ public final class TcpRelay {
           case ClusterChoice.FromHeader h -> "";
         };
     Optional<ClusterRuntime> found = engine.clusters().get(name);
-    Optional<Host> chosen = found.flatMap(c -> c.choose(downstream.captive(), Set.of()));
+    Optional<Host> chosen =
+        found.flatMap(
+            c ->
+                c.choose(
+                    downstream.captive(),
+                    Set.of(),
+                    downstream.remote().getAddress().getHostAddress()));
     if (found.isEmpty() || chosen.isEmpty()) {
       first.release();
       record("UH");

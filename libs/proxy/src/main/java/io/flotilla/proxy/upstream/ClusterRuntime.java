@@ -27,11 +27,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One cluster at run time. */
 public final class ClusterRuntime {
+  private static final int MAX_PENDING = 4096;
+
   private Cluster cluster;
   private final Map<InetSocketAddress, Host> hosts = new LinkedHashMap<>();
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
+  private final Map<Integer, HashTable> tables = new HashMap<>();
   private int next;
   private int activeRequests;
   private int activeRetries;
@@ -44,6 +47,7 @@ public final class ClusterRuntime {
 
   void cluster(Cluster now) {
     cluster = now;
+    tables.clear();
   }
 
   /** What the control plane says of it. */
@@ -64,6 +68,7 @@ public final class ClusterRuntime {
   void endpoints(ClusterLoadAssignment assignment, Map<String, List<InetAddress>> resolved) {
     Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
     priorities.clear();
+    tables.clear();
     for (LocalityEndpoints locality : assignment.localities()) {
       for (Endpoint endpoint : locality.endpoints()) {
         if (!(endpoint.address() instanceof SocketAddress socket)) {
@@ -84,6 +89,10 @@ public final class ClusterRuntime {
     }
     hosts.clear();
     hosts.putAll(now);
+  }
+
+  boolean has(InetSocketAddress address) {
+    return hosts.containsKey(address) || originals.containsKey(address);
   }
 
   private static List<InetSocketAddress> addresses(
@@ -110,9 +119,11 @@ public final class ClusterRuntime {
    *
    * @param original where the client meant to go, for clusters that go there
    * @param avoid endpoints that were tried already
+   * @param key what the request hashes to, for ring hash and Maglev; null: it hashes to nothing
    * @return empty: there is none that is healthy
    */
-  public Optional<Host> choose(@Nullable InetSocketAddress original, Set<Host> avoid) {
+  public Optional<Host> choose(
+      @Nullable InetSocketAddress original, Set<Host> avoid, @Nullable String key) {
     if (cluster.discovery() instanceof Discovery.OriginalDestination od) {
       return Optional.ofNullable(original)
           .map(
@@ -123,7 +134,8 @@ public final class ClusterRuntime {
           .map(a -> originals.computeIfAbsent(a, this::original));
     }
     long now = System.nanoTime();
-    for (List<Host> level : priorities.values()) {
+    for (Map.Entry<Integer, List<Host>> priority : priorities.entrySet()) {
+      List<Host> level = priority.getValue();
       List<Host> healthy = new ArrayList<>(level.size());
       for (Host host : level) {
         if (host.endpoint().health() == Endpoint.Health.HEALTHY && !host.isEjected(now)) {
@@ -137,9 +149,33 @@ public final class ClusterRuntime {
       if (!avoid.isEmpty()) {
         fresh = healthy.stream().filter(h -> !avoid.contains(h)).toList();
       }
-      return Optional.of(pick(fresh.isEmpty() ? healthy : fresh));
+      List<Host> candidates = fresh.isEmpty() ? healthy : fresh;
+      Host hashed = key == null ? null : hashed(priority.getKey(), level, candidates, key);
+      return Optional.of(hashed == null ? pick(candidates) : hashed);
     }
     return Optional.empty();
+  }
+
+  /** Whether the cluster's endpoints are chosen by hash. */
+  public boolean hashes() {
+    return cluster.loadBalancing() instanceof LoadBalancing.RingHash
+        || cluster.loadBalancing() instanceof LoadBalancing.Maglev;
+  }
+
+  private @Nullable Host hashed(int priority, List<Host> level, List<Host> candidates, String key) {
+    HashTable table = table(priority, level);
+    return table == null ? null : table.pick(HashTable.hash(key), candidates::contains);
+  }
+
+  private @Nullable HashTable table(int priority, List<Host> level) {
+    HashTable known = tables.get(priority);
+    if (known == null && hashes()) {
+      known = HashTable.of(cluster.loadBalancing(), level);
+      if (known != null) {
+        tables.put(priority, known);
+      }
+    }
+    return known;
   }
 
   private Host original(InetSocketAddress address) {
@@ -261,17 +297,25 @@ public final class ClusterRuntime {
     activeRetries--;
   }
 
+  /** Takes a place for a connection; false: there are as many as may be. */
   boolean tryConnect() {
-    if (connections >= cluster.circuitBreakers().maxConnections()
-        || pending >= cluster.circuitBreakers().maxPendingRequests()) {
+    if (connections >= cluster.circuitBreakers().maxConnections()) {
       return false;
     }
     connections++;
+    return true;
+  }
+
+  /** Takes a place among those that wait for a connection; false: there are as many as may be. */
+  boolean tryWait() {
+    if (pending >= Math.min(MAX_PENDING, cluster.circuitBreakers().maxPendingRequests())) {
+      return false;
+    }
     pending++;
     return true;
   }
 
-  void connectEnded() {
+  void waitEnded() {
     pending--;
   }
 

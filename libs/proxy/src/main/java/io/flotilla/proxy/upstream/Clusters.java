@@ -9,6 +9,7 @@ import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,12 +36,8 @@ public final class Clusters implements AutoCloseable {
     this.loop = loop;
   }
 
-  /**
-   * The clusters from now on.
-   *
-   * @param problems told of those that cannot be used
-   */
-  public void update(ProxySnapshot snapshot, List<String> problems) {
+  /** The clusters from now on. */
+  public void update(ProxySnapshot snapshot) {
     byName.keySet().retainAll(snapshot.clusters().keySet());
     assignments = snapshot.endpoints();
     for (Cluster cluster : snapshot.clusters().values()) {
@@ -111,6 +108,16 @@ public final class Clusters implements AutoCloseable {
                     byName.values().stream().filter(ClusterRuntime::usesDns).forEach(this::apply);
                   });
             });
+  }
+
+  /** Whether some cluster's endpoint is there, or may be. */
+  public boolean has(InetSocketAddress address) {
+    for (ClusterRuntime runtime : byName.values()) {
+      if (runtime.has(address)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** By name. */

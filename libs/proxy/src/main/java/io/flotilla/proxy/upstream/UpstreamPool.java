@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.upstream;
 
+import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -11,6 +12,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
@@ -25,6 +28,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,6 +37,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -68,11 +74,20 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private static final class Lane {
+    final Key key;
     final ArrayDeque<Idle> idle = new ArrayDeque<>();
     final List<Shared> shared = new ArrayList<>();
     final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     boolean connectingShared;
+    // Nothing is kept for reuse any longer: its secrets or its cluster are of the past.
+    boolean retired;
     int inUse;
+    long idleNanos = TimeUnit.SECONDS.toNanos(DEFAULT_IDLE_SECONDS);
+    int maxRequests;
+
+    Lane(Key key) {
+      this.key = key;
+    }
   }
 
   private record Idle(Channel channel, long sinceNanos) {}
@@ -83,12 +98,20 @@ public final class UpstreamPool implements AutoCloseable {
     boolean goingAway;
     long opened;
 
-    Shared(Channel connection) {
+    final IntSupplier maxStreams;
+
+    Shared(Channel connection, IntSupplier maxStreams) {
       this.connection = connection;
+      this.maxStreams = maxStreams;
+    }
+
+    boolean hasRoom() {
+      return streams < maxStreams.getAsInt();
     }
   }
 
   private record Waiting(
+      ClusterRuntime cluster,
       Host host,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready,
@@ -136,9 +159,9 @@ public final class UpstreamPool implements AutoCloseable {
       }
     }
     Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol);
-    Lane lane = lanes.computeIfAbsent(key, k -> new Lane());
+    Lane lane = lanes.computeIfAbsent(key, Lane::new);
     for (Shared shared : lane.shared) {
-      if (!shared.goingAway && shared.streams < MAX_HTTP2_STREAMS && shared.connection.isActive()) {
+      if (!shared.goingAway && shared.hasRoom() && shared.connection.isActive()) {
         open(shared, host, listener, ready, failed);
         return;
       }
@@ -150,16 +173,30 @@ public final class UpstreamPool implements AutoCloseable {
         return;
       }
     }
-    if (protocol == Protocol.HTTP2 && lane.connectingShared) {
-      lane.waiting.add(new Waiting(host, listener, ready, failed));
-      return;
-    }
-    if (!cluster.tryConnect()) {
+    Waiting waiting = new Waiting(cluster, host, listener, ready, failed);
+    if (!cluster.tryWait()) {
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
     }
+    if (protocol == Protocol.HTTP2 && lane.connectingShared) {
+      lane.waiting.add(waiting);
+      return;
+    }
+    if (!cluster.tryConnect()) {
+      if (lane.inUse > 0) {
+        // Served by the next connection that is given back.
+        lane.waiting.add(waiting);
+      } else {
+        cluster.waitEnded();
+        failed.accept(new Overflow(cluster.cluster().name()));
+      }
+      return;
+    }
     lane.connectingShared = protocol == Protocol.HTTP2;
-    connect(cluster, key, lane, new Waiting(host, listener, ready, failed));
+    lane.idleNanos =
+        cluster.cluster().connection().idleTimeout().map(Duration::toNanos).orElse(lane.idleNanos);
+    lane.maxRequests = cluster.cluster().connection().maxRequestsPerConnection();
+    connect(cluster, key, lane, waiting);
   }
 
   private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
@@ -186,7 +223,7 @@ public final class UpstreamPool implements AutoCloseable {
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
-                cluster.connectEnded();
+                cluster.waitEnded();
                 cluster.disconnected();
                 fail(lane, first, connected.cause());
                 return;
@@ -195,7 +232,7 @@ public final class UpstreamPool implements AutoCloseable {
               channel.closeFuture().addListener(closed -> cluster.disconnected());
               SslHandler handler = channel.pipeline().get(SslHandler.class);
               if (handler == null) {
-                cluster.connectEnded();
+                cluster.waitEnded();
                 established(key, lane, first, channel, key.protocol() == Protocol.HTTP2);
                 return;
               }
@@ -203,7 +240,7 @@ public final class UpstreamPool implements AutoCloseable {
                   .handshakeFuture()
                   .addListener(
                       (Future<Channel> shaken) -> {
-                        cluster.connectEnded();
+                        cluster.waitEnded();
                         if (!shaken.isSuccess()) {
                           channel.close();
                           fail(lane, first, shaken.cause());
@@ -241,6 +278,11 @@ public final class UpstreamPool implements AutoCloseable {
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
     }
+    if (!cluster.tryWait()) {
+      cluster.disconnected();
+      failed.accept(new Overflow(cluster.cluster().name()));
+      return;
+    }
     SslContext ssl = context;
     String serverName = sni;
     Bootstrap bootstrap =
@@ -268,7 +310,7 @@ public final class UpstreamPool implements AutoCloseable {
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
-                cluster.connectEnded();
+                cluster.waitEnded();
                 cluster.disconnected();
                 failed.accept(connected.cause());
                 return;
@@ -277,7 +319,7 @@ public final class UpstreamPool implements AutoCloseable {
               channel.closeFuture().addListener(closed -> cluster.disconnected());
               SslHandler handshake = channel.pipeline().get(SslHandler.class);
               if (handshake == null) {
-                cluster.connectEnded();
+                cluster.waitEnded();
                 channel.pipeline().addLast(handler);
                 ready.accept(channel);
                 return;
@@ -286,7 +328,7 @@ public final class UpstreamPool implements AutoCloseable {
                   .handshakeFuture()
                   .addListener(
                       (Future<Channel> shaken) -> {
-                        cluster.connectEnded();
+                        cluster.waitEnded();
                         if (shaken.isSuccess()) {
                           channel.config().setAutoRead(false);
                           channel.pipeline().addLast(handler);
@@ -300,11 +342,29 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private Bootstrap bootstrap(ClusterRuntime cluster) {
-    return new Bootstrap()
-        .group(loop)
-        .channel(channelType)
-        .option(ChannelOption.TCP_NODELAY, true)
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, cluster.connectTimeoutMillis());
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(channelType)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, cluster.connectTimeoutMillis());
+    cluster.cluster().connection().tcpKeepalive().ifPresent(k -> keepAlive(bootstrap, k));
+    return bootstrap;
+  }
+
+  private void keepAlive(Bootstrap bootstrap, TcpKeepalive settings) {
+    bootstrap.option(ChannelOption.SO_KEEPALIVE, true);
+    if (EpollSocketChannel.class.isAssignableFrom(channelType)) {
+      if (settings.probes() > 0) {
+        bootstrap.option(EpollChannelOption.TCP_KEEPCNT, settings.probes());
+      }
+      if (settings.timeSeconds() > 0) {
+        bootstrap.option(EpollChannelOption.TCP_KEEPIDLE, settings.timeSeconds());
+      }
+      if (settings.intervalSeconds() > 0) {
+        bootstrap.option(EpollChannelOption.TCP_KEEPINTVL, settings.intervalSeconds());
+      }
+    }
   }
 
   private static SslHandler ssl(
@@ -334,7 +394,14 @@ public final class UpstreamPool implements AutoCloseable {
                 Http2Settings.defaultSettings().initialWindowSize(1 << 20).pushEnabled(false))
             .validateHeaders(true)
             .build();
-    Shared shared = new Shared(channel);
+    int limit = first.cluster().cluster().connection().maxConcurrentStreams();
+    Shared shared =
+        new Shared(
+            channel,
+            () ->
+                Math.min(
+                    limit > 0 ? limit : MAX_HTTP2_STREAMS,
+                    codec.connection().local().maxActiveStreams()));
     channel.config().setAutoRead(true);
     channel.pipeline().addLast("codec", codec);
     channel
@@ -361,16 +428,20 @@ public final class UpstreamPool implements AutoCloseable {
               }
             });
     channel.closeFuture().addListener(closed -> lane.shared.remove(shared));
+    shared.goingAway = lane.retired;
     lane.shared.add(shared);
     lane.connectingShared = false;
     open(shared, first.host(), first.listener(), first.ready(), first.failed());
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
+      w.cluster().waitEnded();
       open(shared, w.host(), w.listener(), w.ready(), w.failed());
     }
   }
 
   private static final io.netty.util.AttributeKey<Lane> LANE =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "lane");
+  private static final io.netty.util.AttributeKey<Integer> REQUESTS =
+      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "requests");
   private static final io.netty.util.AttributeKey<Shared> SHARED =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "shared");
 
@@ -378,6 +449,7 @@ public final class UpstreamPool implements AutoCloseable {
     lane.connectingShared = false;
     first.failed().accept(cause);
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
+      w.cluster().waitEnded();
       w.failed().accept(cause);
     }
   }
@@ -389,6 +461,8 @@ public final class UpstreamPool implements AutoCloseable {
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready) {
     channel.attr(LANE).get().inUse++;
+    Integer before = channel.attr(REQUESTS).get();
+    channel.attr(REQUESTS).set(before == null ? 1 : before + 1);
     channel.pipeline().get(UpstreamHandler.class).listener(listener);
     ready.accept(new UpstreamStream(channel, channel, false, reused, host, this));
   }
@@ -455,8 +529,23 @@ public final class UpstreamPool implements AutoCloseable {
     }
     Lane lane = stream.channel().attr(LANE).get();
     lane.inUse--;
-    if (!reusable || !stream.channel().isActive() || lane.idle.size() >= MAX_IDLE_A_KEY) {
+    boolean usedUp =
+        lane.maxRequests > 0
+            && stream.channel().attr(REQUESTS).get() instanceof Integer n
+            && n >= lane.maxRequests;
+    if (!reusable
+        || usedUp
+        || lane.retired
+        || !stream.channel().isActive()
+        || lane.idle.size() >= MAX_IDLE_A_KEY) {
       stream.channel().close();
+      serveWaiting(lane);
+      return;
+    }
+    Waiting next = lane.waiting.poll();
+    if (next != null) {
+      next.cluster().waitEnded();
+      use(stream.channel(), true, next.host(), next.listener(), next.ready());
       return;
     }
     lane.idle.add(new Idle(stream.channel(), System.nanoTime()));
@@ -464,13 +553,35 @@ public final class UpstreamPool implements AutoCloseable {
     stream.channel().read();
   }
 
+  // A connection is gone, so that there may be room for another.
+  private void serveWaiting(Lane lane) {
+    loop.execute(
+        () -> {
+          Waiting next = lane.connectingShared ? null : lane.waiting.poll();
+          if (next == null) {
+            return;
+          }
+          if (next.cluster().tryConnect()) {
+            connect(next.cluster(), lane.key, lane, next);
+          } else if (lane.inUse > 0) {
+            lane.waiting.addFirst(next);
+          } else {
+            next.cluster().waitEnded();
+            next.failed().accept(new Overflow(next.cluster().cluster().name()));
+            serveWaiting(lane);
+          }
+        });
+  }
+
   private void dropIdle() {
-    long oldest = System.nanoTime() - TimeUnit.SECONDS.toNanos(DEFAULT_IDLE_SECONDS);
+    long now = System.nanoTime();
     lanes
         .values()
         .removeIf(
             lane -> {
-              while (!lane.idle.isEmpty() && lane.idle.peekFirst().sinceNanos() - oldest < 0) {
+              while (!lane.idle.isEmpty()
+                  && lane.idleNanos > 0
+                  && now - lane.idle.peekFirst().sinceNanos() > lane.idleNanos) {
                 lane.idle.pollFirst().channel().close();
               }
               lane.idle.removeIf(i -> !i.channel().isActive());
@@ -482,17 +593,27 @@ public final class UpstreamPool implements AutoCloseable {
             });
   }
 
+  /** Closes idle connections of endpoints that are no more. */
+  public void retain(Predicate<InetSocketAddress> known) {
+    lanes.values().stream().filter(lane -> !known.test(lane.key.address())).forEach(this::retire);
+    lanes.values().removeIf(lane -> lane.retired);
+  }
+
   /** Closes idle connections; those in use close when they are given back. */
   @Override
   public void close() {
-    for (Lane lane : lanes.values()) {
-      List<Idle> idle = List.copyOf(lane.idle);
-      lane.idle.clear();
-      idle.forEach(i -> i.channel().close());
-      for (Shared shared : List.copyOf(lane.shared)) {
-        shared.goingAway = true;
-        closeIfUnused(shared);
-      }
+    lanes.values().forEach(this::retire);
+    lanes.clear();
+  }
+
+  private void retire(Lane lane) {
+    lane.retired = true;
+    List<Idle> idle = List.copyOf(lane.idle);
+    lane.idle.clear();
+    idle.forEach(i -> i.channel().close());
+    for (Shared shared : List.copyOf(lane.shared)) {
+      shared.goingAway = true;
+      closeIfUnused(shared);
     }
   }
 }

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.model.cluster.CircuitBreakers;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.route.ClusterChoice;
+import io.flotilla.model.route.HashPolicy;
+import io.flotilla.model.route.HostRewrite;
+import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.model.route.RouteMatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** How endpoints are chosen, spared and limited. */
+class BalanceIT {
+  private final List<EchoApp> apps = List.of(new EchoApp("a"), new EchoApp("b"), new EchoApp("c"));
+  private final EngineFixture proxy = new EngineFixture("client");
+
+  @AfterEach
+  void stop() {
+    proxy.close();
+    apps.forEach(EchoApp::close);
+  }
+
+  private void start(
+      LoadBalancing policy, CircuitBreakers limits, Optional<OutlierDetection> outlier) {
+    Cluster plain = TestMesh.fixed("apps", apps.stream().mapToInt(EchoApp::port).toArray());
+    Cluster cluster =
+        new Cluster(
+            "apps",
+            plain.discovery(),
+            policy,
+            plain.connectTimeout(),
+            plain.http(),
+            List.of(),
+            limits,
+            outlier,
+            Optional.empty(),
+            List.of(),
+            plain.connection(),
+            "");
+    RouteAction.Forward forward =
+        new RouteAction.Forward(
+            new ClusterChoice.Single("apps"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            new HostRewrite.Keep(),
+            List.of(new HashPolicy.Header("x-user", true)),
+            List.of(),
+            List.of());
+    proxy.apply(
+        TestMesh.snapshot(
+            1,
+            List.of(TestMesh.outbound()),
+            List.of(TestMesh.routes(Route.of("r", RouteMatch.ANY, forward))),
+            List.of(cluster),
+            List.of()));
+  }
+
+  private String app(String user) throws Exception {
+    return proxy.get("/", r -> r.header("x-user", user)).headers().firstValue("x-app").orElse("");
+  }
+
+  static List<LoadBalancing> hashing() {
+    return List.of(new LoadBalancing.RingHash(1024, 8192), new LoadBalancing.Maglev(65537));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hashing")
+  void sendsAKeyAlwaysToTheSameEndpoint(LoadBalancing policy) throws Exception {
+    start(policy, CircuitBreakers.UNLIMITED, Optional.empty());
+    Set<String> seen = new HashSet<>();
+
+    for (int user = 0; user < 30; user++) {
+      String first = app("user-" + user);
+      seen.add(first);
+      assertThat(app("user-" + user)).isEqualTo(first);
+    }
+
+    assertThat(seen).hasSize(3);
+  }
+
+  static List<LoadBalancing> spreading() {
+    return List.of(LoadBalancing.ROUND_ROBIN, LoadBalancing.LEAST_REQUEST, LoadBalancing.RANDOM);
+  }
+
+  @ParameterizedTest
+  @MethodSource("spreading")
+  void spreadsOverAllEndpoints(LoadBalancing policy) throws Exception {
+    start(policy, CircuitBreakers.UNLIMITED, Optional.empty());
+
+    for (int i = 0; i < 60; i++) {
+      app("same");
+    }
+
+    assertThat(apps).allSatisfy(a -> assertThat(a.requests()).isGreaterThan(5));
+  }
+
+  @Test
+  void refusesRequestsBeyondTheCircuitBreaker() throws Exception {
+    apps.forEach(a -> a.slow(1000));
+    start(
+        LoadBalancing.ROUND_ROBIN,
+        new CircuitBreakers(Long.MAX_VALUE, Long.MAX_VALUE, 2, Long.MAX_VALUE),
+        Optional.empty());
+    List<CompletableFuture<Integer>> answers = new ArrayList<>();
+
+    for (int i = 0; i < 5; i++) {
+      CompletableFuture<Integer> answer = new CompletableFuture<>();
+      answers.add(answer);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  answer.complete(proxy.get("/").statusCode());
+                } catch (Exception e) {
+                  answer.completeExceptionally(e);
+                }
+              });
+    }
+
+    List<Integer> statuses = answers.stream().map(CompletableFuture::join).toList();
+    assertThat(statuses).filteredOn(s -> s == 200).hasSize(2);
+    assertThat(statuses).filteredOn(s -> s == 503).hasSize(3);
+    assertThat(proxy.engine.metricsText()).contains("response_flags=\"UO\"");
+  }
+
+  @Test
+  void letsRequestsWaitForTheOneConnection() throws Exception {
+    apps.forEach(a -> a.slow(50));
+    start(
+        new LoadBalancing.RingHash(1024, 8192),
+        new CircuitBreakers(1, 10, Long.MAX_VALUE, Long.MAX_VALUE),
+        Optional.empty());
+    List<CompletableFuture<Integer>> answers = new ArrayList<>();
+
+    for (int i = 0; i < 6; i++) {
+      CompletableFuture<Integer> answer = new CompletableFuture<>();
+      answers.add(answer);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  answer.complete(proxy.get("/", r -> r.header("x-user", "one")).statusCode());
+                } catch (Exception e) {
+                  answer.completeExceptionally(e);
+                }
+              });
+    }
+
+    assertThat(answers).allSatisfy(a -> assertThat(a.join()).isEqualTo(200));
+  }
+
+  @Test
+  void sparesAnEndpointThatFailsAgainAndAgain() throws Exception {
+    apps.getFirst().failing(n -> 500);
+    start(
+        LoadBalancing.ROUND_ROBIN,
+        CircuitBreakers.UNLIMITED,
+        Optional.of(
+            new OutlierDetection(
+                Optional.of(3),
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                100,
+                0)));
+
+    for (int i = 0; i < 60; i++) {
+      app("same");
+    }
+
+    assertThat(apps.getFirst().requests()).isEqualTo(3);
+  }
+}

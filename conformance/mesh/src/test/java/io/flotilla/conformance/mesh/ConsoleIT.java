@@ -20,6 +20,9 @@ class ConsoleIT {
   @Test
   void drawsTheServicesBetweenWhichRequestsFlow(RunningMesh mesh, @TempDir Path folder)
       throws Exception {
+    assumeThat(RunningMesh.dataplane())
+        .as("upstream's Envoy has no istio.stats, so there are no istio_* metrics")
+        .isEqualTo("flotilla");
     assumeThat(CHROMIUM).as("the package chromium is not installed").isExecutable();
     try (Traffic.Steady flow = Traffic.anonymous(mesh).steadily(Traffic.PAGE, 20)) {
       Eventually.within(

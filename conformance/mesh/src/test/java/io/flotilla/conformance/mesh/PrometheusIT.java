@@ -36,6 +36,9 @@ class PrometheusIT {
   @Test
   void answersTheRateOfRequestsByWorkloadAndCode(RunningMesh mesh, @TempDir Path folder)
       throws Exception {
+    assumeThat(RunningMesh.dataplane())
+        .as("upstream's Envoy has no istio.stats, so there are no istio_* metrics")
+        .isEqualTo("flotilla");
     assumeThat(PROMETHEUS).as("the package prometheus is not installed").isExecutable();
     int port = freePort();
     Files.writeString(

@@ -122,6 +122,19 @@ public final class MetricWindow implements SeriesSource {
    * @return how many samples were refused since the window is full
    */
   public int append(Target target, long timeMillis, List<Sample> samples, Naming naming) {
+    return append(target, timeMillis, samples, naming, false);
+  }
+
+  /**
+   * Adds one scrape.
+   *
+   * @param fromZero the target answered the scrape before too: a counter that it shows for the
+   *     first time was zero then, so that its first growth counts (as Prometheus does where it
+   *     knows when a counter was created)
+   * @return how many samples were refused since the window is full
+   */
+  public int append(
+      Target target, long timeMillis, List<Sample> samples, Naming naming, boolean fromZero) {
     lock.writeLock().lock();
     try {
       if (target.count > 0) {
@@ -140,7 +153,7 @@ public final class MetricWindow implements SeriesSource {
             full++;
             continue;
           }
-          found = begin(target, sample.text(), naming, scrape);
+          found = begin(target, sample.text(), naming, scrape, fromZero);
         }
         if (found.written < scrape) {
           found.put(scrape, sample.value());
@@ -155,12 +168,24 @@ public final class MetricWindow implements SeriesSource {
     }
   }
 
-  private Series begin(Target target, String text, Naming naming, long scrape) {
-    Series begun = new Series(target, naming.labels(text), scrape);
+  private Series begin(Target target, String text, Naming naming, long scrape, boolean fromZero) {
+    Labels labels = naming.labels(text);
+    boolean zeroBefore = fromZero && scrape > 0 && isCounter(labels.name());
+    Series begun = new Series(target, labels, zeroBefore ? scrape - 1 : scrape);
+    if (zeroBefore) {
+      begun.put(scrape - 1, 0);
+    }
     target.byText.put(text, begun);
     byName.computeIfAbsent(begun.labels.name(), n -> new ArrayList<>(4)).add(begun);
     series++;
     return begun;
+  }
+
+  private static boolean isCounter(String name) {
+    return name.endsWith("_total")
+        || name.endsWith("_bucket")
+        || name.endsWith("_count")
+        || name.endsWith("_sum");
   }
 
   private void markAbsent(Target target, long scrape) {

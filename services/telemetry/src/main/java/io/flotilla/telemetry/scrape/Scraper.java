@@ -136,6 +136,7 @@ public class Scraper {
     private final ScrapeTarget target;
     private final MetricWindow.Target into = window.open();
     private final Map<String, Labels> named = new HashMap<>();
+    private boolean upBefore;
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -188,7 +189,8 @@ public class Scraper {
       samples.add(
           new MetricWindow.Sample("scrape_duration_seconds", (System.nanoTime() - nanos) / 1e9));
       samples.add(new MetricWindow.Sample("scrape_samples_scraped", scraped));
-      window.append(into, begun, samples, this::labels);
+      window.append(into, begun, samples, this::labels, upBefore);
+      upBefore = up;
       if (named.size() > 2 * samples.size() + 100) {
         named.clear();
       }

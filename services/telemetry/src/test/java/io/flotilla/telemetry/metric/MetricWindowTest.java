@@ -60,6 +60,19 @@ class MetricWindowTest {
   }
 
   @Test
+  void aCounterThatAppearsBetweenTwoScrapesWasZeroBefore() {
+    MetricWindow.Target target = window.open();
+    window.append(target, 1_000, List.of(sample("up", 1)), NAMING, false);
+    window.append(target, 2_000, List.of(sample("a_total", 7), sample("a_gauge", 7)), NAMING, true);
+    window.append(target, 3_000, List.of(sample("b_total", 7)), NAMING, false);
+
+    assertThat(only("a_total").values()).startsWith(0, 7);
+    assertThat(only("a_total").times()).startsWith(1_000, 2_000);
+    assertThat(only("a_gauge").values()).startsWith(7);
+    assertThat(only("b_total").values()).containsExactly(7);
+  }
+
+  @Test
   void forgetsASeriesThatLeftTheWindow() {
     MetricWindow.Target target = window.open();
     window.append(target, 1_000, List.of(sample("a", 1)), NAMING);

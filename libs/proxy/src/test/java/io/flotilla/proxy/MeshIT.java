@@ -198,6 +198,14 @@ class MeshIT {
 
         assertThat(raw.readToEnd()).isEqualTo("got 500000");
       }
+      for (EngineFixture side : List.of(client, server)) {
+        Await.until(
+            () ->
+                assertThat(side.engine.metricsText())
+                    .containsPattern("istio_tcp_connections_opened_total\\{.*} 1\n")
+                    .containsPattern("istio_tcp_connections_closed_total\\{.*} 1\n")
+                    .containsPattern("istio_tcp_received_bytes_total\\{.*} 500000\n"));
+      }
     }
   }
 

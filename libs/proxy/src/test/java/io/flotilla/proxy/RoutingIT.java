@@ -21,12 +21,15 @@ import io.flotilla.model.snapshot.ProxySnapshot;
 import java.net.ServerSocket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** One engine between a client and applications, over plain HTTP/1.1. */
 class RoutingIT {
@@ -405,6 +408,60 @@ class RoutingIT {
     assertThat(load.stop()).as("failures").isEmpty();
     assertThat(v1.requests()).isPositive();
     assertThat(v2.requests()).isPositive();
+  }
+
+  @Test
+  void changesTheListenerUnderLoadWithoutAFailedRequest() throws Exception {
+    route(to("v1", RouteMatch.ANY));
+    var load = new Load(proxy, 4);
+
+    for (int i = 0; i < 10; i++) {
+      proxy.apply(
+          TestMesh.snapshot(
+              2,
+              List.of(
+                  i % 2 == 0
+                      ? TestMesh.outboundNamed("server-" + i)
+                      : TestMesh.outboundOfChain("chain-" + i)),
+              List.of(TestMesh.routes(to("v1", RouteMatch.ANY))),
+              List.of(TestMesh.fixed("v1", v1.port())),
+              List.of()));
+      int seen = load.answered();
+      Await.until(() -> assertThat(load.answered()).isGreaterThan(seen + 8));
+    }
+
+    assertThat(load.stop()).isEmpty();
+    assertThat(proxy.get("/").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void refusesABadRouteByNameAndKeepsTheRest() throws Exception {
+    route(to("v1", RouteMatch.ANY));
+    ProxySnapshot good = snapshot(to("v2", RouteMatch.of(new PathMatch.Regex("(?=x)"))));
+
+    List<String> problems = proxy.engine.apply(good).join().problems();
+
+    assertThat(problems).singleElement().asString().contains("routes").contains("(?=x)");
+    assertThat(proxy.get("/").body()).startsWith("app=v1");
+  }
+
+  @Test
+  void writesTheAccessLog(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("access.log");
+    proxy.apply(
+        TestMesh.snapshot(
+            1,
+            List.of(TestMesh.outboundLogged(file.toString())),
+            List.of(TestMesh.routes(to("v1", RouteMatch.ANY))),
+            List.of(TestMesh.fixed("v1", v1.port())),
+            List.of()));
+
+    proxy.get("/logged");
+
+    Await.until(
+        () ->
+            assertThat(Files.exists(file) ? Files.readString(file) : "")
+                .isEqualTo("GET /logged 200 v1 127.0.0.1:" + v1.port() + "\n"));
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
+import io.flotilla.model.listener.AccessLog;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.FilterChainMatch;
 import io.flotilla.model.listener.HttpConnectionManager;
@@ -81,6 +82,15 @@ final class TestMesh {
 
   private static HttpConnectionManager manager(
       String prefix, RouteSource routes, ForwardClientCert forward) {
+    return manager(prefix, routes, forward, "", List.of());
+  }
+
+  private static HttpConnectionManager manager(
+      String prefix,
+      RouteSource routes,
+      ForwardClientCert forward,
+      String serverName,
+      List<AccessLog> logs) {
     HttpConnectionManager plain = HttpConnectionManager.of(prefix, routes, sidecarFilters());
     return new HttpConnectionManager(
         prefix,
@@ -91,7 +101,7 @@ final class TestMesh {
         0,
         forward,
         forward == ForwardClientCert.APPEND_FORWARD,
-        "",
+        serverName,
         true,
         false,
         plain.streamIdleTimeout(),
@@ -100,7 +110,7 @@ final class TestMesh {
         60,
         List.of("websocket"),
         Optional.empty(),
-        List.of());
+        logs);
   }
 
   /** An outbound HTTP listener on a port that the system chooses, with routes by RDS "routes". */
@@ -111,6 +121,41 @@ final class TestMesh {
         TrafficDirection.OUTBOUND,
         FilterChain.plain(
             "http", manager("out", new RouteSource.Rds("routes"), ForwardClientCert.SANITIZE)));
+  }
+
+  /** The same chain with another connection manager. */
+  static Listener outboundNamed(String serverName) {
+    return outbound(
+        manager(
+            "out",
+            new RouteSource.Rds("routes"),
+            ForwardClientCert.SANITIZE,
+            serverName,
+            List.of()));
+  }
+
+  /** Another chain. */
+  static Listener outboundOfChain(String name) {
+    return Listener.of(
+        OUT,
+        new SocketAddress("127.0.0.1", 0),
+        TrafficDirection.OUTBOUND,
+        FilterChain.plain(
+            name, manager("out", new RouteSource.Rds("routes"), ForwardClientCert.SANITIZE)));
+  }
+
+  static Listener outboundLogged(String file) {
+    return outbound(
+        manager(
+            "out",
+            new RouteSource.Rds("routes"),
+            ForwardClientCert.SANITIZE,
+            "",
+            List.of(
+                new AccessLog.Text(
+                    file,
+                    "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %UPSTREAM_CLUSTER%"
+                        + " %UPSTREAM_HOST%\n"))));
   }
 
   static Listener outbound(Terminal terminal) {

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private static final System.Logger LOG = System.getLogger(ConnectionSetup.class.getName());
+  private static final int MAX_CONNECTIONS = 20_000;
   private static final int MAX_INSPECTED = 17 * 1024;
   private static final long HANDSHAKE_MILLIS = 15_000;
 
@@ -71,6 +72,15 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
+    if (listeners.connections() >= MAX_CONNECTIONS) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: a connection is refused: {1} are open, as many as may be",
+          listener.model().name(),
+          MAX_CONNECTIONS);
+      context.close();
+      return;
+    }
     Listener model = listener.model();
     destination = (InetSocketAddress) context.channel().localAddress();
     if (model.useOriginalDestination()

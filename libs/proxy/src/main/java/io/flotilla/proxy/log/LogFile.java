@@ -57,12 +57,23 @@ final class LogFile implements AutoCloseable {
               path,
               e.getMessage());
         }
-        if (closed) {
+        if (closed || isLast()) {
           return;
         }
       } catch (InterruptedException e) {
         return;
       }
+    }
+  }
+
+  // Drops the next line, so that the file is tried again once for each line and not all the time.
+  private boolean isLast() {
+    try {
+      String lost = lines.take();
+      dropped.incrementAndGet();
+      return lost == END;
+    } catch (InterruptedException e) {
+      return true;
     }
   }
 

@@ -88,8 +88,17 @@ public final class IstioMetrics {
     series.responseBytes.add(r.responseBytes());
   }
 
-  /** Counts one TCP connection that ended. */
+  /** A moment in the life of a TCP connection. */
+  public enum TcpEvent {
+    OPENED,
+    CLOSED,
+    /** It never came to be. */
+    FAILED
+  }
+
+  /** Counts a TCP connection that opened or ended. */
   public void addTcp(
+      TcpEvent event,
       boolean destination,
       PeerIdentity source,
       PeerIdentity target,
@@ -106,10 +115,14 @@ public final class IstioMetrics {
       return;
     }
     TcpSeries series = tcp.computeIfAbsent(key, k -> new TcpSeries());
-    series.opened++;
-    series.closed++;
-    series.sent += sent;
-    series.received += received;
+    if (event != TcpEvent.CLOSED) {
+      series.opened++;
+    }
+    if (event != TcpEvent.OPENED) {
+      series.closed++;
+      series.sent += sent;
+      series.received += received;
+    }
   }
 
   private static String flags(RequestRecord r) {

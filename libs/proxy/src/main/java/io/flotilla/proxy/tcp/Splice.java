@@ -45,6 +45,11 @@ public final class Splice extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Bytes that were read before this was there. */
+  void count(int before) {
+    bytes += before;
+  }
+
   /** How many bytes were read here. */
   public long bytes() {
     return bytes;

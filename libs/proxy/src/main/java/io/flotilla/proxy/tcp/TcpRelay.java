@@ -7,6 +7,7 @@ import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.metrics.IstioMetrics.TcpEvent;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
 import io.netty.buffer.ByteBuf;
@@ -58,7 +59,7 @@ public final class TcpRelay {
                     downstream.remote().getAddress().getHostAddress()));
     if (found.isEmpty() || chosen.isEmpty()) {
       first.release();
-      record("UH");
+      record(TcpEvent.FAILED, "UH");
       client.close();
       return;
     }
@@ -77,7 +78,7 @@ public final class TcpRelay {
       cluster.outcome(host, true);
     }
     first.release();
-    record("UF");
+    record(TcpEvent.FAILED, "UF");
     downstream.channel().close();
   }
 
@@ -92,7 +93,9 @@ public final class TcpRelay {
       return;
     }
     open = 2;
+    record(TcpEvent.OPENED, "-");
     if (first.isReadable()) {
+      inward.count(first.readableBytes());
       upstream.write(first);
     } else {
       first.release();
@@ -108,11 +111,11 @@ public final class TcpRelay {
       if (host != null) {
         host.ended();
       }
-      record("-");
+      record(TcpEvent.CLOSED, "-");
     }
   }
 
-  private void record(String flags) {
+  private void record(TcpEvent event, String flags) {
     boolean destination =
         downstream.listener().direction() == TrafficDirection.INBOUND && !engine.config().gateway();
     PeerIdentity self =
@@ -131,6 +134,7 @@ public final class TcpRelay {
     engine
         .metrics()
         .addTcp(
+            event,
             destination,
             destination ? other : self,
             destination ? self : other,

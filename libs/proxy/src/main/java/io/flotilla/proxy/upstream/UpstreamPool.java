@@ -79,6 +79,7 @@ public final class UpstreamPool implements AutoCloseable {
     final List<Shared> shared = new ArrayList<>();
     final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     boolean connectingShared;
+    int connecting;
     // Nothing is kept for reuse any longer: its secrets or its cluster are of the past.
     boolean retired;
     int inUse;
@@ -183,7 +184,7 @@ public final class UpstreamPool implements AutoCloseable {
       return;
     }
     if (!cluster.tryConnect()) {
-      if (lane.inUse > 0) {
+      if (lane.inUse > 0 || lane.connecting > 0) {
         // Served by the next connection that is given back.
         lane.waiting.add(waiting);
       } else {
@@ -200,6 +201,7 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
+    lane.connecting++;
     Bootstrap bootstrap =
         bootstrap(cluster)
             .handler(
@@ -378,6 +380,7 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private void established(Key key, Lane lane, Waiting first, Channel channel, boolean http2) {
+    lane.connecting--;
     if (!http2) {
       // Announced as HTTP/2 by nobody: those who wait for a shared connection go on alone.
       channel.pipeline().addLast("codec", new HttpClientCodec(8192, 64 * 1024, 16 * 1024));
@@ -446,6 +449,7 @@ public final class UpstreamPool implements AutoCloseable {
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "shared");
 
   private void fail(Lane lane, Waiting first, Throwable cause) {
+    lane.connecting--;
     lane.connectingShared = false;
     first.failed().accept(cause);
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
@@ -563,7 +567,7 @@ public final class UpstreamPool implements AutoCloseable {
           }
           if (next.cluster().tryConnect()) {
             connect(next.cluster(), lane.key, lane, next);
-          } else if (lane.inUse > 0) {
+          } else if (lane.inUse > 0 || lane.connecting > 0) {
             lane.waiting.addFirst(next);
           } else {
             next.cluster().waitEnded();
@@ -588,7 +592,7 @@ public final class UpstreamPool implements AutoCloseable {
               return lane.idle.isEmpty()
                   && lane.shared.isEmpty()
                   && lane.waiting.isEmpty()
-                  && !lane.connectingShared
+                  && lane.connecting == 0
                   && lane.inUse == 0;
             });
   }

@@ -96,6 +96,23 @@ class RepositoryTest {
     assertThat(unknown).as("tests that docs/features.md names and nobody wrote").isEmpty();
   }
 
+  @Test
+  void everyLinkBetweenDocumentsLeadsSomewhere() throws Exception {
+    Pattern link = Pattern.compile("\\]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
+    List<String> dangling = new ArrayList<>();
+    for (Path file : committed()) {
+      if (file.toString().endsWith(".md")) {
+        Matcher m = link.matcher(Files.readString(file));
+        while (m.find()) {
+          if (!Files.exists(file.getParent().resolve(m.group(1)))) {
+            dangling.add(ROOT.relativize(file) + ": " + m.group(1));
+          }
+        }
+      }
+    }
+    assertThat(dangling).isEmpty();
+  }
+
   private static List<String> linesWith(List<String> words) throws Exception {
     List<String> found = new ArrayList<>();
     for (Path file : committed()) {

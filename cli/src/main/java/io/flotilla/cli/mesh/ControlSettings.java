@@ -145,6 +145,8 @@ final class ControlSettings {
     all.put("flotilla.telemetry.ports.zipkin", port(ControlPort.ZIPKIN));
     all.put("flotilla.telemetry.ports.jaeger-query", port(ControlPort.JAEGER));
     all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
+    // A laptop's share: the traces of some ten thousand page views.
+    all.put("flotilla.telemetry.store.max-bytes", String.valueOf(24 << 20));
     all.put("flotilla.telemetry.scrape.file", files.allTargets().toString());
     all.put("flotilla.telemetry.spans.kafka", String.valueOf(plan.kafka() != null));
     return all;

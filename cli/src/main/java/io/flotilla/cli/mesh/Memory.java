@@ -3,9 +3,9 @@ package io.flotilla.cli.mesh;
 
 /** How large each kind of process may grow: sized for a laptop, not for a cluster. */
 enum Memory {
-  CONTROL(160, true),
+  CONTROL(240, true),
   SERVICE(112, true),
-  PROXIES(96, false),
+  PROXIES(128, false),
   ONE_PROXY(64, false),
   BOOKINFO(48, true);
 

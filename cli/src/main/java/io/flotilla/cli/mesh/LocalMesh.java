@@ -35,6 +35,8 @@ public final class LocalMesh {
   private final Readiness readiness = new Readiness();
   private final List<RunningPart> running = new ArrayList<>();
   private @Nullable CaptureNetwork captured;
+  // Until then a mesh in the state directory is somebody else's.
+  private volatile boolean ours;
   private volatile boolean stopping;
 
   public LocalMesh(Home home, MeshPlan plan, Progress progress) {
@@ -52,6 +54,7 @@ public final class LocalMesh {
   public MeshState start() throws IOException {
     refuseSecond();
     PortCheck.check(plan);
+    ours = true;
     try {
       MeshFiles files = new MeshFiles(plan);
       MeshParts parts = new MeshParts(home, plan, files, capture());
@@ -291,6 +294,9 @@ public final class LocalMesh {
 
   /** Stops everything, the proxies first, so that they drain while the rest still answers. */
   public void stop() {
+    if (!ours) {
+      return;
+    }
     stopping = true;
     try {
       // What was restarted meanwhile stands in the file only.

@@ -3,12 +3,28 @@ package io.flotilla.api.networking;
 
 import static io.flotilla.api.InvalidValueException.require;
 
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** What applies to traffic after it was routed: balancing, pools, outliers, TLS, subsets. */
+@CustomResource(
+    value = "What applies to traffic after it was routed.",
+    shortNames = "dr",
+    categories = {"istio-io", "networking-istio-io"},
+    columns = {
+      @CustomResource.Column(
+          name = "Host",
+          path = ".spec.host",
+          description = "The service whose traffic it is for."),
+      @CustomResource.Column(
+          name = "Age",
+          path = ".metadata.creationTimestamp",
+          type = "date",
+          description = "When the object was made.")
+    })
 public record DestinationRule(
     @Field(value = "Name of a service of the registry, also with a wildcard.", required = true)
         String host,

@@ -3,11 +3,16 @@ package io.flotilla.api.networking;
 
 import static io.flotilla.api.InvalidValueException.require;
 
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import java.util.List;
 import java.util.Map;
 
 /** What proxies at the mesh's edge listen for. */
+@CustomResource(
+    value = "What proxies at the edge of the mesh listen for.",
+    shortNames = "gw",
+    categories = {"istio-io", "networking-istio-io"})
 public record Gateway(
     @Field("Ports, protocols and hosts.") List<Server> servers,
     @Field("Labels of the proxies that it is for; none: all gateways.")

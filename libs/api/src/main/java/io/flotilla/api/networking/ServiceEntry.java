@@ -3,6 +3,7 @@ package io.flotilla.api.networking;
 
 import static io.flotilla.api.InvalidValueException.require;
 
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import io.flotilla.api.schema.Rule;
 import io.flotilla.api.schema.Rules;
@@ -13,6 +14,29 @@ import java.util.Optional;
 /**
  * Adds a service to the registry: outside the mesh, or of workloads that Kubernetes doesn't know.
  */
+@CustomResource(
+    value = "Adds a service to the registry.",
+    shortNames = "se",
+    categories = {"istio-io", "networking-istio-io"},
+    columns = {
+      @CustomResource.Column(
+          name = "Hosts",
+          path = ".spec.hosts",
+          description = "The hosts of the service."),
+      @CustomResource.Column(
+          name = "Location",
+          path = ".spec.location",
+          description = "Inside or outside the mesh."),
+      @CustomResource.Column(
+          name = "Resolution",
+          path = ".spec.resolution",
+          description = "How addresses are found."),
+      @CustomResource.Column(
+          name = "Age",
+          path = ".metadata.creationTimestamp",
+          type = "date",
+          description = "When the object was made.")
+    })
 @Rules({
   Rule.ENDPOINTS_OR_SELECTOR,
   Rule.CIDR_NEEDS_NONE_OR_STATIC,

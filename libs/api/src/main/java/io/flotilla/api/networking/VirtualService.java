@@ -3,6 +3,7 @@ package io.flotilla.api.networking;
 
 import static io.flotilla.api.InvalidValueException.require;
 
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -11,6 +12,25 @@ import java.util.regex.Pattern;
  * Routes for traffic that is sent to a set of hosts. An empty list of gateways means the mesh's own
  * sidecars ("mesh"), an empty {@code exportTo} all namespaces.
  */
+@CustomResource(
+    value = "Routes for traffic that is sent to a set of hosts.",
+    shortNames = "vs",
+    categories = {"istio-io", "networking-istio-io"},
+    columns = {
+      @CustomResource.Column(
+          name = "Gateways",
+          path = ".spec.gateways",
+          description = "The gateways and sidecars that apply the routes."),
+      @CustomResource.Column(
+          name = "Hosts",
+          path = ".spec.hosts",
+          description = "The hosts whose traffic is routed."),
+      @CustomResource.Column(
+          name = "Age",
+          path = ".metadata.creationTimestamp",
+          type = "date",
+          description = "When the object was made.")
+    })
 public record VirtualService(
     @Field("The hosts whose traffic is routed: names, short names, wildcards or addresses.")
         List<String> hosts,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.api.networking;
 
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import io.flotilla.api.schema.Rule;
 import io.flotilla.api.schema.Rules;
@@ -8,6 +9,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /** One workload outside Kubernetes: a virtual machine, a process. */
+@CustomResource(
+    value = "One workload outside Kubernetes.",
+    shortNames = "we",
+    categories = {"istio-io", "networking-istio-io"},
+    columns = {
+      @CustomResource.Column(
+          name = "Age",
+          path = ".metadata.creationTimestamp",
+          type = "date",
+          description = "When the object was made."),
+      @CustomResource.Column(
+          name = "Address",
+          path = ".spec.address",
+          description = "The address of the workload.")
+    })
 @Rules({Rule.ADDRESS_OR_NETWORK, Rule.UDS_WITHOUT_PORTS})
 public record WorkloadEntry(
     @Field(

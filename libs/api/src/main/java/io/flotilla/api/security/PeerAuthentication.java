@@ -2,6 +2,7 @@
 package io.flotilla.api.security;
 
 import io.flotilla.api.networking.WorkloadSelector;
+import io.flotilla.api.schema.CustomResource;
 import io.flotilla.api.schema.Field;
 import io.flotilla.api.schema.Rule;
 import io.flotilla.api.schema.Rules;
@@ -9,6 +10,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Whether callers of a workload must use mutual TLS. */
+@CustomResource(
+    value = "Whether callers of a workload must use mutual TLS.",
+    shortNames = "pa",
+    categories = {"istio-io", "security-istio-io"},
+    labels = {"istio=security"},
+    columns = {
+      @CustomResource.Column(
+          name = "Mode",
+          path = ".spec.mtls.mode",
+          description = "Whether mutual TLS is demanded."),
+      @CustomResource.Column(
+          name = "Age",
+          path = ".metadata.creationTimestamp",
+          type = "date",
+          description = "When the object was made.")
+    })
 @Rules(Rule.PORT_LEVEL_NEEDS_SELECTOR)
 public record PeerAuthentication(
     @Field("The workloads it is for; absent: all of the namespace.")

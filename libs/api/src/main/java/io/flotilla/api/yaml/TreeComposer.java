@@ -90,13 +90,32 @@ final class TreeComposer {
       case SequenceNode sequence -> {
         List<Tree> items = new ArrayList<>(sequence.getValue().size());
         for (Node item : sequence.getValue()) {
-          items.add(tree(item, depth + 1));
+          items.add(isTextWithColon(item) ? textWithColon(item) : tree(item, depth + 1));
         }
         yield new Tree.Sequence(line, List.copyOf(items));
       }
       case ScalarNode scalar -> scalar(scalar, line);
       default -> throw new UnreadableDocumentException(line, "not YAML that can be read");
     };
+  }
+
+  // The parser of Kubernetes takes the item of "[1:2::]" for text, an IPv6 address for example,
+  // where other parsers see a field without a value.
+  private static boolean isTextWithColon(Node item) {
+    return item instanceof MappingNode mapping
+        && mapping.getValue().size() == 1
+        && mapping.getValue().getFirst().getKeyNode() instanceof ScalarNode key
+        && key.isPlain()
+        && key.getStartMark().getIndex() == mapping.getStartMark().getIndex()
+        && mapping.getValue().getFirst().getValueNode() instanceof ScalarNode value
+        && value.getStartMark().getIndex() == value.getEndMark().getIndex();
+  }
+
+  private Tree textWithColon(Node item) {
+    NodeTuple only = ((MappingNode) item).getValue().getFirst();
+    return new Tree.Text(
+        item.getStartMark().getLine() + firstLine,
+        ((ScalarNode) only.getKeyNode()).getValue() + ":");
   }
 
   private Tree.Mapping mapping(MappingNode node, int line, int depth)

@@ -19,6 +19,7 @@ import io.flotilla.model.tls.TrustRef;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.EnvoyDecoder;
 import io.flotilla.xds.codec.ResourceError;
+import io.flotilla.xds.codec.internal.TlsCodec;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,8 +42,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProxyDiscovery implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ProxyDiscovery.class.getName());
-  // The agent's own, from its identity; never asked of the server.
-  private static final Set<String> OWN_SECRETS = Set.of("default", "ROOTCA");
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration SAVE_AFTER = Duration.ofSeconds(1);
@@ -343,7 +342,7 @@ public final class ProxyDiscovery implements AutoCloseable {
         transport.tls().ifPresent(t -> secretsOf(t.common(), names));
       }
     }
-    names.removeAll(OWN_SECRETS);
+    names.removeIf(TlsCodec::isAgents);
     return names;
   }
 

@@ -8,16 +8,15 @@ import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.internal.ClusterCodec;
 import io.flotilla.xds.codec.internal.EndpointCodec;
+import io.flotilla.xds.codec.internal.IdentityCache;
 import io.flotilla.xds.codec.internal.ListenerCodec;
 import io.flotilla.xds.codec.internal.RouteCodec;
 import io.flotilla.xds.codec.internal.TlsCodec;
 import io.flotilla.xds.server.ResourceSet;
 import io.flotilla.xds.server.VersionedResource;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class EnvoyEncoder {
   private static final System.Logger LOG = System.getLogger(EnvoyEncoder.class.getName());
   private final ListenerCodec listeners;
-  private final Map<Object, VersionedResource> encoded =
-      Collections.synchronizedMap(new WeakHashMap<>());
+  private final IdentityCache<VersionedResource> encoded = new IdentityCache<>();
 
   public EnvoyEncoder(Capabilities capabilities) {
     this.listeners = new ListenerCodec(capabilities);

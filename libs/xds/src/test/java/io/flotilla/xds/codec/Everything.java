@@ -223,7 +223,7 @@ public final class Everything {
             false,
             TrafficDirection.OUTBOUND,
             false,
-            true,
+            false,
             EnumSet.of(Inspector.HTTP),
             Duration.ZERO,
             true,

@@ -11,6 +11,7 @@ import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.xds.TypeUrl;
+import io.flotilla.xds.codec.internal.ListenerCodec;
 import io.flotilla.xds.server.ResourceSet;
 import io.flotilla.xds.server.VersionedResource;
 import java.util.LinkedHashMap;
@@ -41,6 +42,33 @@ class RoundTripTest {
     }
     expected.forEach((name, object) -> assertThat(back.get(name)).isEqualTo(object));
     assertThat(back).hasSameSizeAs(expected);
+  }
+
+  @Test
+  void carriesTransparentListeners() throws ResourceError {
+    // Not in Everything: Envoy binds one only with a capability, and crashes on one that is
+    // unbound.
+    Listener plain = all.listeners().get("virtualInbound");
+    Listener transparent =
+        new Listener(
+            plain.name(),
+            plain.address(),
+            plain.additionalAddresses(),
+            plain.bindToPort(),
+            plain.direction(),
+            plain.useOriginalDestination(),
+            true,
+            plain.inspectors(),
+            plain.inspectionTimeout(),
+            plain.continueOnInspectionTimeout(),
+            plain.filterChains(),
+            plain.defaultFilterChain(),
+            plain.accessLogs());
+
+    assertThat(
+            EnvoyDecoder.listener(
+                plain.name(), Any.pack(new ListenerCodec(Capabilities.ALL).encode(transparent))))
+        .isEqualTo(transparent);
   }
 
   @Test

@@ -41,6 +41,11 @@ public final class Proxies implements SnapshotSource, XdsObserver {
   }
 
   @Override
+  public void sent(ConnectedProxy proxy, String typeUrl, long revision, int resources) {
+    events.add("sent " + resources + " of " + typeUrl.substring(typeUrl.lastIndexOf('.') + 1));
+  }
+
+  @Override
   public void refused(ConnectedProxy proxy, String typeUrl, String name, String reason) {
     refusals.add(name + ": " + reason);
     events.add("refused " + name);

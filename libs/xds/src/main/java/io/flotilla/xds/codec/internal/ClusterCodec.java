@@ -8,6 +8,7 @@ import com.google.protobuf.UInt64Value;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.CustomClusterType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.DnsLookupFamily;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.EdsClusterConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
@@ -53,7 +54,8 @@ public final class ClusterCodec {
     var b =
         io.envoyproxy.envoy.config.cluster.v3.Cluster.newBuilder()
             .setName(cluster.name())
-            .setAltStatName(altStatName(cluster.name()))
+            // Colons split Envoy's stat names; Istio's tag extraction reads up to the semicolon.
+            .setAltStatName(cluster.name() + ";")
             .setConnectTimeout(Common.duration(cluster.connectTimeout()));
     discovery(cluster, b);
     balancing(cluster.loadBalancing(), b);
@@ -65,8 +67,7 @@ public final class ClusterCodec {
         .setMaxConnections(Common.uint32(limits.maxConnections()))
         .setMaxPendingRequests(Common.uint32(limits.maxPendingRequests()))
         .setMaxRequests(Common.uint32(limits.maxRequests()))
-        .setMaxRetries(Common.uint32(limits.maxRetries()))
-        .setTrackRemaining(true);
+        .setMaxRetries(Common.uint32(limits.maxRetries()));
     cluster
         .outlierDetection()
         .ifPresent(
@@ -100,11 +101,6 @@ public final class ClusterCodec {
     return b.build();
   }
 
-  // Colons split Envoy's stat names; Istio ends them by a semicolon for its tag extraction.
-  private static String altStatName(String name) {
-    return name.contains("|") ? name + ";" : "";
-  }
-
   private static void discovery(
       Cluster cluster, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
     switch (cluster.discovery()) {
@@ -117,11 +113,9 @@ public final class ClusterCodec {
       case Discovery.Static s ->
           b.setType(DiscoveryType.STATIC).setLoadAssignment(EndpointCodec.encode(s.endpoints()));
       case Discovery.StrictDns s ->
-          b.setType(DiscoveryType.STRICT_DNS)
-              .setLoadAssignment(EndpointCodec.encode(s.endpoints()));
+          dns(b.setType(DiscoveryType.STRICT_DNS), EndpointCodec.encode(s.endpoints()));
       case Discovery.LogicalDns s ->
-          b.setType(DiscoveryType.LOGICAL_DNS)
-              .setLoadAssignment(EndpointCodec.encode(s.endpoints()));
+          dns(b.setType(DiscoveryType.LOGICAL_DNS), EndpointCodec.encode(s.endpoints()));
       case Discovery.OriginalDestination o -> {
         b.setType(DiscoveryType.ORIGINAL_DST);
         o.portOverride()
@@ -132,6 +126,13 @@ public final class ClusterCodec {
                             .setUpstreamPortOverride(UInt32Value.of(p))));
       }
     }
+  }
+
+  private static void dns(
+      io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b,
+      io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment names) {
+    // Envoy's own preference is IPv6, also where nothing listens on it.
+    b.setLoadAssignment(names).setDnsLookupFamily(DnsLookupFamily.V4_PREFERRED);
   }
 
   private static void balancing(
@@ -253,6 +254,10 @@ public final class ClusterCodec {
         services.add(Map.of("host", s.host(), "name", s.name(), "namespace", s.namespace()));
       }
       istio.put("services", services);
+    }
+    String[] parts = cluster.name().split("\\|", -1);
+    if (parts.length == 4 && !parts[2].isEmpty()) {
+      istio.put("subset", parts[2]);
     }
     if (!cluster.source().isEmpty()) {
       istio.put("config", SourcePath.toWire(cluster.source()));

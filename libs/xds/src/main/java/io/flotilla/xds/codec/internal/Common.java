@@ -121,6 +121,14 @@ public final class Common {
         .build();
   }
 
+  /**
+   * As {@link #ads}, but with Envoy's fifteen seconds of patience: one missing credential must not
+   * keep a whole listener from serving.
+   */
+  static ConfigSource adsForSecrets() {
+    return ads().toBuilder().clearInitialFetchTimeout().build();
+  }
+
   /** The agent's own SDS server, by the cluster name that Istio's bootstrap gives it. */
   static ConfigSource sdsAgent() {
     return ConfigSource.newBuilder()

@@ -55,7 +55,7 @@ public final class EndpointCodec {
             .setLoadBalancingWeight(UInt32Value.of(e.weight()))
             .setHealthStatus(
                 switch (e.health()) {
-                  case HEALTHY -> HealthStatus.UNKNOWN;
+                  case HEALTHY -> HealthStatus.HEALTHY;
                   case UNHEALTHY -> HealthStatus.UNHEALTHY;
                   case DRAINING -> HealthStatus.DRAINING;
                 });

@@ -8,6 +8,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.ResponseFlagFilter;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
@@ -27,6 +28,7 @@ import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyPr
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig;
@@ -61,6 +63,8 @@ import java.util.Set;
 
 /** Listeners, filter chains and the filters in them. */
 public final class ListenerCodec {
+  // As Istio sends it: a client that does not finish its handshake is let go.
+  private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(15);
   private static final String HCM = "envoy.filters.network.http_connection_manager";
   private static final String STATS_TYPE = "type.googleapis.com/stats.PluginConfig";
   private static final String EXCHANGE_TCP_TYPE =
@@ -98,17 +102,26 @@ public final class ListenerCodec {
     if (listener.useOriginalDestination()) {
       b.setUseOriginalDst(BoolValue.of(true));
     }
-    if (listener.transparent()) {
+    // A real Envoy 1.40 crashes on a transparent listener without a socket.
+    if (listener.transparent() && listener.bindToPort()) {
       b.setTransparent(BoolValue.of(true));
     }
     inspectors(listener.inspectors(), b);
-    if (!listener.inspectors().isEmpty()) {
-      b.setListenerFiltersTimeout(Common.duration(listener.inspectionTimeout()));
-      b.setContinueOnListenerFiltersTimeout(listener.continueOnInspectionTimeout());
-    }
+    b.setListenerFiltersTimeout(Common.duration(listener.inspectionTimeout()));
+    b.setContinueOnListenerFiltersTimeout(listener.continueOnInspectionTimeout());
     listener.filterChains().forEach(c -> b.addFilterChains(chain(c, listener)));
     listener.defaultFilterChain().ifPresent(c -> b.setDefaultFilterChain(chain(c, listener)));
-    listener.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    // Envoy would log every connection here, and not just those that no chain took.
+    listener
+        .accessLogs()
+        .forEach(
+            l ->
+                b.addAccessLog(
+                    log(l).toBuilder()
+                        .setFilter(
+                            AccessLogFilter.newBuilder()
+                                .setResponseFlagFilter(
+                                    ResponseFlagFilter.newBuilder().addFlags("NR")))));
     return b.build();
   }
 
@@ -141,6 +154,7 @@ public final class ListenerCodec {
   private io.envoyproxy.envoy.config.listener.v3.FilterChain chain(
       FilterChain chain, Listener listener) {
     var b = io.envoyproxy.envoy.config.listener.v3.FilterChain.newBuilder().setName(chain.name());
+    b.setTransportSocketConnectTimeout(Common.duration(HANDSHAKE_TIMEOUT));
     if (!chain.match().equals(FilterChainMatch.ANY)) {
       b.setFilterChainMatch(match(chain.match()));
     }
@@ -247,11 +261,16 @@ public final class ListenerCodec {
                 })
             .setNormalizePath(BoolValue.of(http.normalizePath()))
             .setMergeSlashes(http.mergeSlashes())
+            .setPathWithEscapedSlashesAction(PathWithEscapedSlashesAction.KEEP_UNCHANGED)
+            .setProxy100Continue(true)
             .setMaxRequestHeadersKb(UInt32Value.of(http.maxRequestHeadersKiB()));
     if (http.setCurrentClientCertDetails()) {
       b.setSetCurrentClientCertDetails(
           SetCurrentClientCertDetails.newBuilder()
               .setSubject(BoolValue.of(true))
+              // At the edge there is no other way to see the client's certificate.
+              .setCert(
+                  http.forwardClientCert() == HttpConnectionManager.ForwardClientCert.SANITIZE_SET)
               .setUri(true)
               .setDns(true));
     }
@@ -456,7 +475,7 @@ public final class ListenerCodec {
         l.hasListenerFiltersTimeout()
             ? Common.duration(l.getListenerFiltersTimeout())
             : inspectors.isEmpty() ? Duration.ZERO : Duration.ofSeconds(15),
-        inspectors.isEmpty() || l.getContinueOnListenerFiltersTimeout(),
+        l.getContinueOnListenerFiltersTimeout(),
         l.getFilterChainsList().stream().map(c -> chain(l.getName(), c)).toList(),
         Common.when(l.hasDefaultFilterChain(), () -> chain(l.getName(), l.getDefaultFilterChain())),
         logs(l.getAccessLogList()));

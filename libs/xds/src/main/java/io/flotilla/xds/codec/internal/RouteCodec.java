@@ -8,12 +8,12 @@ import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.config.route.v3.Decorator;
-import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.NonForwardingAction;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryBackOff;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryHostPredicate;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.UpgradeConfig;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
@@ -49,6 +49,19 @@ public final class RouteCodec {
   private static final String FAULT = "envoy.filters.http.fault";
   private static final String CORS = "envoy.filters.http.cors";
   private static final String PREVIOUS_HOSTS = "envoy.retry_host_predicates.previous_hosts";
+
+  // What a virtual host that requires TLS does on a plaintext port.
+  private static final Route TO_HTTPS =
+      Route.of(
+          "require-tls",
+          RouteMatch.ANY,
+          new RouteAction.Redirect(
+              301,
+              Optional.of("https"),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              false));
 
   private RouteCodec() {}
 
@@ -107,7 +120,9 @@ public final class RouteCodec {
       return new VirtualHost(
           h.getName(),
           h.getDomainsList(),
-          h.getRoutesList().stream().map(RouteCodec::route).toList(),
+          h.getRequireTls() == TlsRequirementType.NONE
+              ? h.getRoutesList().stream().map(RouteCodec::route).toList()
+              : List.of(TO_HTTPS),
           edits(
               h.getRequestHeadersToAddList(),
               h.getRequestHeadersToRemoveList(),
@@ -140,11 +155,12 @@ public final class RouteCodec {
     switch (route.action()) {
       case RouteAction.Forward f -> b.setRoute(forward(f));
       case RouteAction.Redirect r -> b.setRedirect(redirect(r));
-      case RouteAction.DirectResponse d ->
-          b.setDirectResponse(
-              DirectResponseAction.newBuilder()
-                  .setStatus(d.status())
-                  .setBody(DataSource.newBuilder().setInlineString(d.body())));
+      case RouteAction.DirectResponse d -> {
+        b.getDirectResponseBuilder().setStatus(d.status());
+        if (!d.body().isEmpty()) {
+          b.getDirectResponseBuilder().setBody(DataSource.newBuilder().setInlineString(d.body()));
+        }
+      }
       case RouteAction.NonForwarding n ->
           b.setNonForwardingAction(NonForwardingAction.getDefaultInstance());
     }
@@ -374,9 +390,7 @@ public final class RouteCodec {
         choice,
         Common.when(r.hasTimeout(), () -> Common.duration(r.getTimeout())),
         Common.when(r.hasIdleTimeout(), () -> Common.duration(r.getIdleTimeout())),
-        Common.when(
-            r.getMaxStreamDuration().hasGrpcTimeoutHeaderMax(),
-            () -> Common.duration(r.getMaxStreamDuration().getGrpcTimeoutHeaderMax())),
+        grpcTimeout(r),
         Common.when(r.hasRetryPolicy(), () -> retry(r.getRetryPolicy())),
         path,
         host,
@@ -391,6 +405,14 @@ public final class RouteCodec {
                             : Percentage.ALL))
             .toList(),
         r.getUpgradeConfigsList().stream().map(UpgradeConfig::getUpgradeType).toList());
+  }
+
+  // istiod says it by the older field on the way out and by the newer one on the way in.
+  @SuppressWarnings("deprecation")
+  private static Optional<Duration> grpcTimeout(io.envoyproxy.envoy.config.route.v3.RouteAction r) {
+    return r.getMaxStreamDuration().hasGrpcTimeoutHeaderMax()
+        ? Optional.of(Common.duration(r.getMaxStreamDuration().getGrpcTimeoutHeaderMax()))
+        : Common.when(r.hasMaxGrpcTimeout(), () -> Common.duration(r.getMaxGrpcTimeout()));
   }
 
   private static RedirectAction redirect(RouteAction.Redirect r) {

@@ -22,9 +22,10 @@ import io.flotilla.model.tls.Secret;
 import io.flotilla.model.tls.TlsContext;
 import io.flotilla.model.tls.TrustRef;
 import io.flotilla.model.tls.UpstreamTls;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** TLS contexts and secrets. */
 public final class TlsCodec {
@@ -102,11 +103,21 @@ public final class TlsCodec {
   }
 
   private static SdsSecretConfig sds(String name) {
-    boolean agents = name.equals("default") || name.equals("ROOTCA");
     return SdsSecretConfig.newBuilder()
         .setName(name)
-        .setSdsConfig(agents ? Common.sdsAgent() : Common.ads())
+        .setSdsConfig(isAgents(name) ? Common.sdsAgent() : Common.adsForSecrets())
         .build();
+  }
+
+  /**
+   * Whether the agent beside the proxy holds this secret, and not the control plane: the workload's
+   * own certificate, the mesh's roots, and files of the proxy's machine.
+   */
+  public static boolean isAgents(String name) {
+    return name.equals("default")
+        || name.equals("ROOTCA")
+        || name.startsWith("file-cert:")
+        || name.startsWith("file-root:");
   }
 
   private static DataSource file(String path) {
@@ -116,10 +127,10 @@ public final class TlsCodec {
   private static void validation(PeerValidation validation, CommonTlsContext.Builder b) {
     CertificateValidationContext.Builder v = CertificateValidationContext.newBuilder();
     for (StringMatch name : validation.subjectAltNames()) {
-      v.addMatchTypedSubjectAltNames(
-          SubjectAltNameMatcher.newBuilder()
-              .setSanType(sanType(name))
-              .setMatcher(Matches.string(name)));
+      for (SubjectAltNameMatcher.SanType type : sanTypes(name)) {
+        v.addMatchTypedSubjectAltNames(
+            SubjectAltNameMatcher.newBuilder().setSanType(type).setMatcher(Matches.string(name)));
+      }
     }
     switch (validation.trust()) {
       case TrustRef.Sds sds ->
@@ -138,14 +149,21 @@ public final class TlsCodec {
     }
   }
 
-  private static SubjectAltNameMatcher.SanType sanType(StringMatch name) {
+  // The model compares with names of any type, Envoy with one type at a time.
+  private static List<SubjectAltNameMatcher.SanType> sanTypes(StringMatch name) {
     boolean uri =
         switch (name) {
           case StringMatch.Exact m -> m.value().contains("://");
           case StringMatch.Prefix m -> m.value().contains("://");
           default -> false;
         };
-    return uri ? SubjectAltNameMatcher.SanType.URI : SubjectAltNameMatcher.SanType.DNS;
+    return uri
+        ? List.of(SubjectAltNameMatcher.SanType.URI)
+        : List.of(
+            SubjectAltNameMatcher.SanType.DNS,
+            SubjectAltNameMatcher.SanType.URI,
+            SubjectAltNameMatcher.SanType.IP_ADDRESS,
+            SubjectAltNameMatcher.SanType.EMAIL);
   }
 
   private static TlsContext common(CommonTlsContext c) {
@@ -206,10 +224,17 @@ public final class TlsCodec {
 
   @SuppressWarnings("deprecation")
   private static List<StringMatch> names(CertificateValidationContext v) {
-    List<StringMatch> out = new ArrayList<>();
+    if (v.getVerifyCertificateHashCount() > 0
+        || v.getVerifyCertificateSpkiCount() > 0
+        || v.hasCrl()) {
+      // Without them more peers would be trusted than was asked for.
+      throw new InvalidModelException(
+          "certificate hashes and revocation lists are not supported in a validation context");
+    }
+    Set<StringMatch> out = new LinkedHashSet<>();
     v.getMatchTypedSubjectAltNamesList().forEach(m -> out.add(Matches.string(m.getMatcher())));
     v.getMatchSubjectAltNamesList().forEach(m -> out.add(Matches.string(m)));
-    return out;
+    return List.copyOf(out);
   }
 
   private static TlsParameters.TlsProtocol version(TlsContext.Version v) {

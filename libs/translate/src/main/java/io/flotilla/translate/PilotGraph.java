@@ -31,9 +31,12 @@ import io.flotilla.model.node.ProxyNode;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.translate.cluster.ClusterName;
+import io.flotilla.translate.cluster.ClusterPolicy;
 import io.flotilla.translate.cluster.ClusterTranslator;
 import io.flotilla.translate.cluster.DestinationPolicy;
 import io.flotilla.translate.cluster.ScopedService;
+import io.flotilla.translate.cluster.TlsOrigination;
 import io.flotilla.translate.endpoint.EndpointTranslator;
 import io.flotilla.translate.endpoint.ServiceEndpoints;
 import io.flotilla.translate.listener.GatewayServer;
@@ -473,7 +476,10 @@ public final class PilotGraph {
         .orElseThrow(() -> new IllegalStateException("no scope " + key.scope()));
   }
 
-  /** Of several declarations of a host, the own namespace's counts first, then Kubernetes'. */
+  /**
+   * Of several declarations of a host, the own namespace's counts first, then Kubernetes'. An
+   * ExternalName leads elsewhere by DNS alone where connections are intercepted.
+   */
   private Map<ScopedKey, MeshService> visible(Reads reads, ProxyScope scope) {
     Map<ScopedKey, MeshService> out = new LinkedHashMap<>();
     reads
@@ -481,6 +487,7 @@ public final class PilotGraph {
         .forEach(
             (host, declared) ->
                 choose(declared.values(), scope.namespace())
+                    .filter(service -> !(service.isAlias() && scope.intercepts()))
                     .ifPresent(service -> out.put(new ScopedKey(scope.key(), host), service)));
     return out;
   }
@@ -570,33 +577,41 @@ public final class PilotGraph {
   private Map<ScopedKey, ClusterLoadAssignment> assignments(
       Reads reads, ProxyScope scope, ScopedService of) {
     Map<ScopedKey, ClusterLoadAssignment> out = new LinkedHashMap<>();
-    if (ClusterTranslator.resolution(scope, of.service()) != Resolution.ENDPOINTS) {
-      return out;
-    }
     for (ServicePort port : of.service().ports()) {
       if (port.protocol() == Protocol.UDP) {
         continue;
       }
       List<ServiceEndpoint> serving = endpoints(reads, of.service(), port);
-      assign(out, scope, of.service(), port, "", Map.of(), serving);
+      assign(out, scope, of, port, "", Map.of(), serving);
       for (DestinationRule.Subset subset : of.policy().subsets().values()) {
-        assign(out, scope, of.service(), port, subset.name(), subset.labels(), serving);
+        assign(out, scope, of, port, subset.name(), subset.labels(), serving);
       }
     }
     return out;
   }
 
+  /** Where a DestinationRule asks for other TLS than the mesh's, endpoints carry no tag of it. */
   private static void assign(
       Map<ScopedKey, ClusterLoadAssignment> out,
       ProxyScope scope,
-      MeshService service,
+      ScopedService of,
       ServicePort port,
       String subset,
       Map<String, String> labels,
       List<ServiceEndpoint> serving) {
-    String name =
-        io.flotilla.translate.cluster.ClusterName.outbound(port.number(), subset, service.host());
-    out.put(new ScopedKey(scope.key(), name), EndpointTranslator.assignment(name, serving, labels));
+    ClusterPolicy policy = of.policy().of(port.number(), subset);
+    if (ClusterTranslator.resolution(scope, of.service(), policy) != Resolution.ENDPOINTS) {
+      return;
+    }
+    boolean meshTls =
+        policy.tls().map(tls -> tls.mode() == TlsOrigination.Mode.ISTIO_MUTUAL).orElse(true);
+    String name = ClusterName.outbound(port.number(), subset, of.service().host());
+    out.put(
+        new ScopedKey(scope.key(), name),
+        EndpointTranslator.assignment(
+            name,
+            meshTls ? serving : serving.stream().map(ServiceEndpoint::withoutMeshTls).toList(),
+            labels));
   }
 
   private RouteContext context(Reads reads, ProxyScope scope, int port) {
@@ -873,7 +888,18 @@ public final class PilotGraph {
     ProxyScope scope = ProxyScope.of(node);
     Part own = (scope.isGateway() ? reads.get(edge, id) : reads.get(inbound, id)).orElse(Part.NONE);
     Map<String, Listener> listeners = new TreeMap<>(own.listeners());
-    reads.get(outbound, scope.key()).ifPresent(all -> all.forEach(listeners::putIfAbsent));
+    reads
+        .get(outbound, scope.key())
+        .ifPresent(
+            all ->
+                all.forEach(
+                    (name, listener) -> {
+                      // A member of a headless service reaches itself as itself.
+                      if (!scope.intercepts()
+                          || !node.addresses().contains(listener.address().host())) {
+                        listeners.putIfAbsent(name, listener);
+                      }
+                    }));
     Map<String, RouteConfiguration> used = new TreeMap<>(own.routes());
     for (String name : RouteNames.of(listeners.values())) {
       if (!used.containsKey(name)) {

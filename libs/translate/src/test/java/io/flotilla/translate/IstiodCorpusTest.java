@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,6 +35,12 @@ class IstiodCorpusTest {
     "05-ingress-gateway, proxy.json, out",
     "08-peerauthentication, proxy.json, out",
     "08-peerauthentication, proxy-productpage.json, out-productpage",
+    "07-egress-serviceentry, proxy.json, out",
+    "18-virtualservice-full, proxy.json, out",
+    "10-destinationrule, proxy.json, out",
+    "15-headless-tcp-sniffing, proxy.json, out",
+    "15-headless-tcp-sniffing, proxy-sniff.json, out-sniff",
+    "15-headless-tcp-sniffing, proxy-mysql-0.json, out-mysql-0",
   })
   void givesWhatIstiodGives(String scenario, String proxy, String out) throws IOException {
     Optional<Path> corpus = MeshFixture.corpus("xds-golden-istiod/" + scenario);
@@ -44,27 +51,32 @@ class IstiodCorpusTest {
     ProxySnapshot got = mesh.connect(MeshFixture.node(folder.resolve("in").resolve(proxy)));
 
     assertThat(mesh.pilot.graph().view().failures()).isEmpty();
-    assertSame("clusters", Outline.clusters(got), Outline.clusters(read(folder, out, "cds")));
-    assertSame("endpoints", Outline.endpoints(got), Outline.endpoints(read(folder, out, "eds")));
-    assertSame("listeners", Outline.listeners(got), Outline.listeners(read(folder, out, "lds")));
+    SoftAssertions soft = new SoftAssertions();
+    assertSame(soft, "clusters", Outline.clusters(got), Outline.clusters(read(folder, out, "cds")));
+    assertSame(
+        soft, "endpoints", Outline.endpoints(got), Outline.endpoints(read(folder, out, "eds")));
+    assertSame(
+        soft, "listeners", Outline.listeners(got), Outline.listeners(read(folder, out, "lds")));
     TreeMap<String, String> routes = new TreeMap<>();
     for (RouteConfiguration r : got.routes().values()) {
       routes.put(r.name(), Outline.routes(r));
     }
     TreeMap<String, String> wanted = new TreeMap<>();
     read(folder, out, "rds").forEach(r -> wanted.put(r.path("name").asText(), Outline.routes(r)));
-    assertSame("routes", routes, wanted);
+    assertSame(soft, "routes", routes, wanted);
+    soft.assertAll();
   }
 
   private static JsonNode read(Path folder, String out, String type) throws IOException {
     return JSON.readTree(folder.resolve(out).resolve(type + ".json").toFile());
   }
 
-  private static void assertSame(String what, Map<String, String> got, Map<String, String> wanted) {
-    assertThat(List.copyOf(got.keySet()))
+  private static void assertSame(
+      SoftAssertions soft, String what, Map<String, String> got, Map<String, String> wanted) {
+    soft.assertThat(List.copyOf(got.keySet()))
         .as("names of %s", what)
         .isEqualTo(List.copyOf(wanted.keySet()));
     wanted.forEach(
-        (name, text) -> assertThat(got.get(name)).as("%s %s", what, name).isEqualTo(text));
+        (name, text) -> soft.assertThat(got.get(name)).as("%s %s", what, name).isEqualTo(text));
   }
 }

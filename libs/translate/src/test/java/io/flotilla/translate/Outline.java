@@ -201,7 +201,8 @@ final class Outline {
                           + (m.path("transportSocket").path("name").asText().endsWith("tls")
                               ? tls(m.path("transportSocket").path("typedConfig"))
                               : "plain")));
-      if (c.has("transportSocket")) {
+      // The PROXY protocol towards upstreams is not in the model.
+      if (c.path("transportSocket").path("name").asText().endsWith(".tls")) {
         transports.add(tls(c.path("transportSocket").path("typedConfig")));
       }
       out.put(
@@ -244,7 +245,8 @@ final class Outline {
                                     + filters.path("istio").path("workload").asText());
                           }));
       lines.sort(Comparator.naturalOrder());
-      out.put(e.path("clusterName").asText(), lines.toString());
+      // istiod repeats endpoints for each address of a ServiceEntry, which changes no share.
+      out.put(e.path("clusterName").asText(), lines.stream().distinct().toList().toString());
     }
     return out;
   }

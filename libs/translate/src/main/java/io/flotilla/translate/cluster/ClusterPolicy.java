@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param tls empty: mesh TLS where the endpoints take it
  * @param hash what requests are hashed by, for consistent hashing
  * @param http2 HTTP/1.1 is upgraded (h2UpgradePolicy: UPGRADE)
+ * @param passthrough connections go where the client meant to (loadBalancer: PASSTHROUGH)
  */
 public record ClusterPolicy(
     LoadBalancing loadBalancing,
@@ -25,7 +26,8 @@ public record ClusterPolicy(
     Duration connectTimeout,
     Optional<OutlierDetection> outlierDetection,
     Optional<TlsOrigination> tls,
-    boolean http2) {
+    boolean http2,
+    boolean passthrough) {
 
   /** Without a DestinationRule. */
   public static final ClusterPolicy DEFAULT =
@@ -37,5 +39,6 @@ public record ClusterPolicy(
           Duration.ofSeconds(10),
           Optional.empty(),
           Optional.empty(),
+          false,
           false);
 }

@@ -62,7 +62,7 @@ public final class ClusterTranslator {
       List<ServiceEndpoint> endpoints,
       String source) {
     String name = ClusterName.outbound(port.number(), subset, service.host());
-    Discovery discovery = discovery(name, service, subsetLabels, endpoints);
+    Discovery discovery = discovery(name, service, policy, subsetLabels, endpoints);
     boolean original = discovery instanceof Discovery.OriginalDestination;
     boolean http2 = port.protocol().isHttp2() || (policy.http2() && port.protocol().mayBeHttp());
     return new Cluster(
@@ -140,9 +140,10 @@ public final class ClusterTranslator {
   private Discovery discovery(
       String name,
       MeshService service,
+      ClusterPolicy policy,
       Map<String, String> subsetLabels,
       List<ServiceEndpoint> endpoints) {
-    return switch (effective(service)) {
+    return switch (resolution(scope, service, policy)) {
       case ENDPOINTS -> new Discovery.Eds(name);
       case DNS ->
           new Discovery.StrictDns(EndpointTranslator.assignment(name, endpoints, subsetLabels));
@@ -155,16 +156,14 @@ public final class ClusterTranslator {
   }
 
   /**
-   * What a proxy can do: only interception tells an original destination, so that elsewhere a
-   * headless service is reached by its endpoints.
+   * How {@code scope}'s proxies find the endpoints. Only interception tells an original
+   * destination; elsewhere a headless service is reached by its endpoints.
    */
-  private Resolution effective(MeshService service) {
-    return resolution(scope, service);
-  }
-
-  /** How {@code scope}'s proxies find the endpoints of {@code service}. */
-  public static Resolution resolution(ProxyScope scope, MeshService service) {
+  public static Resolution resolution(ProxyScope scope, MeshService service, ClusterPolicy policy) {
     boolean canPassThrough = scope.intercepts() && !scope.isGateway();
+    if (canPassThrough && policy.passthrough()) {
+      return Resolution.PASSTHROUGH;
+    }
     if (service.resolution() != Resolution.PASSTHROUGH || canPassThrough) {
       return service.resolution();
     }
@@ -190,8 +189,18 @@ public final class ClusterTranslator {
         });
     String sni = ClusterName.sni(port.number(), subset, service.host());
     if (policy.tls().isEmpty()) {
-      if (service.external() || original) {
+      if (service.external()) {
         return List.of();
+      }
+      if (original) {
+        // An original destination has no tags: mesh TLS only where every endpoint takes it.
+        return endpoints.isEmpty() || !endpoints.stream().allMatch(ServiceEndpoint::meshTls)
+            ? List.of()
+            : List.of(
+                new TransportMatch(
+                    "istio-mutual",
+                    Map.of(),
+                    Optional.of(MeshTls.client(sni, List.copyOf(identities), http2))));
       }
       return List.of(
           new TransportMatch(
@@ -201,6 +210,10 @@ public final class ClusterTranslator {
           new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty()));
     }
     TlsOrigination tls = policy.tls().get();
+    if (!tls.credentialName().isEmpty() && !scope.isGateway()) {
+      // Secrets are served to gateways alone.
+      return List.of();
+    }
     return switch (tls.mode()) {
       case DISABLE -> List.of();
       case ISTIO_MUTUAL ->

@@ -7,6 +7,7 @@ import io.flotilla.api.networking.ConnectionPoolSettings.H2UpgradePolicy;
 import io.flotilla.api.networking.DestinationRule;
 import io.flotilla.api.networking.LoadBalancerSettings;
 import io.flotilla.api.networking.LoadBalancerSettings.ConsistentHash;
+import io.flotilla.api.networking.LoadBalancerSettings.Simple;
 import io.flotilla.api.networking.TrafficPolicy;
 import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.ConnectionSettings;
@@ -128,7 +129,9 @@ public record DestinationPolicy(
           outlier.map(Settings::outlier),
           tls.map(Settings::tls),
           http.flatMap(ConnectionPoolSettings.Http::h2UpgradePolicy).orElse(H2UpgradePolicy.DEFAULT)
-              == H2UpgradePolicy.UPGRADE);
+              == H2UpgradePolicy.UPGRADE,
+          balancer.flatMap(LoadBalancerSettings::simple).orElse(Simple.UNSPECIFIED)
+              == Simple.PASSTHROUGH);
     }
 
     private static long limit(Optional<Integer> told) {
@@ -136,9 +139,7 @@ public record DestinationPolicy(
     }
 
     private LoadBalancing simple() {
-      return switch (balancer
-          .flatMap(LoadBalancerSettings::simple)
-          .orElse(LoadBalancerSettings.Simple.UNSPECIFIED)) {
+      return switch (balancer.flatMap(LoadBalancerSettings::simple).orElse(Simple.UNSPECIFIED)) {
         case ROUND_ROBIN -> LoadBalancing.ROUND_ROBIN;
         case RANDOM -> LoadBalancing.RANDOM;
         case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST, PASSTHROUGH -> LoadBalancing.LEAST_REQUEST;

@@ -63,6 +63,11 @@ public record MeshService(
     return kubernetes && resolution == Resolution.PASSTHROUGH;
   }
 
+  /** A Kubernetes service of type ExternalName. */
+  public boolean isAlias() {
+    return kubernetes && resolution == Resolution.DNS;
+  }
+
   /** The port that clients connect to as {@code number}. */
   public Optional<ServicePort> port(int number) {
     return ports.stream().filter(p -> p.number() == number).findFirst();

@@ -67,12 +67,12 @@ public enum Protocol {
 
   /** Whether requests are routed by HTTP. */
   public boolean isHttp() {
-    return this == HTTP || isHttp2() || this == GRPC_WEB;
+    return this == HTTP || isHttp2();
   }
 
   /** Whether it is HTTP/2 by itself, without negotiation. */
   public boolean isHttp2() {
-    return this == HTTP2 || this == GRPC;
+    return this == HTTP2 || this == GRPC || this == GRPC_WEB;
   }
 
   /** Whether the application brings its own TLS, so that only the server name is seen. */

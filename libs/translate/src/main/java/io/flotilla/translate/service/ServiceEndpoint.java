@@ -29,4 +29,10 @@ public record ServiceEndpoint(
   public ServiceEndpoint {
     labels = Map.copyOf(labels);
   }
+
+  /** The same, not taking the mesh's TLS. */
+  public ServiceEndpoint withoutMeshTls() {
+    return new ServiceEndpoint(
+        address, servicePort, port, labels, namespace, locality, weight, identity, false, workload);
+  }
 }

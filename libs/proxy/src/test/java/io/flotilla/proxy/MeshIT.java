@@ -11,6 +11,7 @@ import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteMatch;
 import io.flotilla.proxy.api.RequestRecord;
+import io.flotilla.telemetry.api.Span;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -250,5 +251,15 @@ class MeshIT {
             .body();
 
     assertThat(body).contains("traceparent: 00-" + trace + "-").contains("x-request-id: ");
+    Await.until(() -> assertThat(server.spans).hasSize(1));
+    Await.until(() -> assertThat(client.spans).hasSize(1));
+    Span calling = client.spans.peek();
+    Span called = server.spans.peek();
+    assertThat(calling.traceIdHex()).isEqualTo(trace).isEqualTo(called.traceIdHex());
+    assertThat(calling.parentSpanId()).isEqualTo(0xb7ad6b7169203331L);
+    assertThat(called.parentSpanId()).isEqualTo(calling.spanId());
+    assertThat(calling.kind()).isEqualTo(Span.Kind.CLIENT);
+    assertThat(called.kind()).isEqualTo(Span.Kind.SERVER);
+    assertThat(body).contains("-" + called.spanIdHex() + "-01");
   }
 }

@@ -23,6 +23,8 @@ import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.Listener.Inspector;
 import io.flotilla.model.listener.Listener.TrafficDirection;
 import io.flotilla.model.listener.Terminal;
+import io.flotilla.model.listener.Tracing;
+import io.flotilla.model.match.Percentage;
 import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
@@ -109,7 +111,14 @@ final class TestMesh {
         Optional.empty(),
         60,
         List.of("websocket"),
-        Optional.empty(),
+        Optional.of(
+            new Tracing(
+                Optional.empty(),
+                prefix + ".default",
+                Percentage.ALL,
+                Percentage.ALL,
+                Percentage.ALL,
+                Map.of())),
         logs);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { clock } from './format';
 import type { MeshEvent } from './model';
+import { moments, subjectsOf } from './timeline';
 
 /** The time line, the newest first. */
 export function Events({ events }: { events: MeshEvent[] }) {
@@ -9,22 +10,17 @@ export function Events({ events }: { events: MeshEvent[] }) {
   }
   return (
     <ol className="timeline">
-      {events.map((event) => (
-        <li key={event.id} className={`timeline__entry timeline__entry--${event.tone.toLowerCase()}`}>
-          <time dateTime={event.at}>{clock(event.at)}</time>
+      {moments(events).map((moment) => (
+        <li key={moment.first.id} className={`timeline__entry timeline__entry--${moment.first.tone.toLowerCase()}`}>
+          <time dateTime={moment.first.at}>{clock(moment.first.at)}</time>
           <div>
-            <strong>{titleOf(event.type)}</strong>
-            {event.subject && <div className="breaks">{event.subject}</div>}
-            {event.detail && <div className="muted breaks">{event.detail}</div>}
+            <strong>{moment.title}</strong>
+            {moment.count > 1 && <span className="muted"> × {moment.count}</span>}
+            {moment.subjects.length > 0 && <div className="breaks">{subjectsOf(moment)}</div>}
+            {moment.count === 1 && moment.first.detail && <div className="muted breaks">{moment.first.detail}</div>}
           </div>
         </li>
       ))}
     </ol>
   );
-}
-
-/** "io.flotilla.config.rejected" is "configuration rejected". */
-export function titleOf(type: string): string {
-  const words = type.replace(/^io\.flotilla\./, '').replace(/^config\b/, 'configuration');
-  return words.replace(/[.\-_]/g, ' ');
 }

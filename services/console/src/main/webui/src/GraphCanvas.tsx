@@ -224,7 +224,7 @@ export function GraphCanvas(props: {
                 key={node.id}
                 node={node}
                 box={box}
-                inGroup={grouped.has(node.id)}
+                inGroup={grouped.has(node.id) && connected.has(node.id)}
                 idle={!connected.has(node.id)}
                 {...interactions(node.id)}
               />

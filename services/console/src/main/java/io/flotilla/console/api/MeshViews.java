@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -26,9 +27,9 @@ import java.util.concurrent.Executors;
 @ApplicationScoped
 public class MeshViews {
   /** The windows that can be asked for, in seconds. */
-  public static final java.util.List<Integer> WINDOWS = java.util.List.of(10, 60, 300);
+  public static final List<Integer> WINDOWS = List.of(10, 60, 300);
 
-  private static final int EVENTS_SHOWN = 60;
+  private static final int EVENTS_OF_A_CHANNEL = 40;
 
   /** Configuration is long and changes seldom. */
   private static final int CONFIGURATION_REFRESHES = 2;
@@ -88,7 +89,7 @@ public class MeshViews {
         Instant.now(),
         trafficJoin.join(window, edges, connected, known.index()),
         statusJoin.join(edges, connected, known.answer()),
-        timeLine.newest(EVENTS_SHOWN));
+        timeLine.newestOfEach(EVENTS_OF_A_CHANNEL));
   }
 
   ExecutorService threads() {

@@ -166,6 +166,17 @@ public class TimeLine {
     return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "...";
   }
 
+  /** The newest of each channel, at most {@code each} of it, the newest first. */
+  public List<Entry> newestOfEach(int each) {
+    synchronized (latest) {
+      return latest.values().stream()
+          .flatMap(ofChannel -> ofChannel.stream().limit(each))
+          .sorted(Comparator.comparingLong(Noted::number).reversed())
+          .map(Noted::entry)
+          .toList();
+    }
+  }
+
   /** The newest first, at most {@code limit}. */
   public List<Entry> newest(int limit) {
     synchronized (latest) {

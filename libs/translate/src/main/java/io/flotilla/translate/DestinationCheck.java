@@ -108,7 +108,6 @@ public final class DestinationCheck {
   }
 
   private static Problem problem(RoutingRule rule, String code, String what) {
-    return new Problem(
-        code, rule.source(), "VirtualService " + rule.namespace() + "/" + rule.name() + " " + what);
+    return new Problem(code, rule.source(), rule.description() + " " + what);
   }
 }

@@ -13,10 +13,8 @@ final class GatewaySecrets {
   private GatewaySecrets() {}
 
   /** The key pair and the trusted roots that the Secret holds, under Istio's SDS names. */
-  static List<Secret> of(
-      String credentialName, Resource<io.flotilla.api.kubernetes.Secret> resource) {
+  static List<Secret> of(String name, Resource<io.flotilla.api.kubernetes.Secret> resource) {
     List<Secret> out = new ArrayList<>();
-    String name = "kubernetes://" + credentialName;
     Optional<String> chain = text(resource, "tls.crt").or(() -> text(resource, "cert"));
     Optional<String> key = text(resource, "tls.key").or(() -> text(resource, "key"));
     if (chain.isPresent() && key.isPresent()) {

@@ -4,6 +4,7 @@ package io.flotilla.translate;
 import io.flotilla.api.Kind;
 import io.flotilla.api.Kinds;
 import io.flotilla.api.Resource;
+import io.flotilla.api.gateway.ReferenceGrant;
 import io.flotilla.api.kubernetes.EndpointSlice;
 import io.flotilla.api.kubernetes.Pod;
 import io.flotilla.api.kubernetes.Secret;
@@ -39,6 +40,8 @@ import io.flotilla.translate.cluster.ScopedService;
 import io.flotilla.translate.cluster.TlsOrigination;
 import io.flotilla.translate.endpoint.EndpointTranslator;
 import io.flotilla.translate.endpoint.ServiceEndpoints;
+import io.flotilla.translate.gatewayapi.ApiGateways;
+import io.flotilla.translate.gatewayapi.HttpRoutes;
 import io.flotilla.translate.listener.GatewayServer;
 import io.flotilla.translate.listener.GatewayServers;
 import io.flotilla.translate.listener.GatewayTranslator;
@@ -108,6 +111,12 @@ public final class PilotGraph {
   private final Source<String, Resource<Gateway>> gateways = kind(Kinds.GATEWAY);
   private final Source<String, Resource<PeerAuthentication>> peerAuthentications =
       kind(Kinds.PEER_AUTHENTICATION);
+  private final Source<String, Resource<io.flotilla.api.gateway.Gateway>> apiGateways =
+      kind(Kinds.KUBERNETES_GATEWAY);
+  private final Source<String, Resource<io.flotilla.api.gateway.HttpRoute>> apiRoutes =
+      kind(Kinds.HTTP_ROUTE);
+  private final Source<String, Resource<ReferenceGrant>> referenceGrants =
+      kind(Kinds.REFERENCE_GRANT);
   private final Source<String, ProxyNode> proxies = builder.source("proxies");
 
   // Workloads.
@@ -158,6 +167,8 @@ public final class PilotGraph {
 
   // Rules.
 
+  private final Collection<String, RoutingRule> virtualServiceRules;
+  private final Collection<String, RoutingRule> apiRules;
   private final Collection<String, RoutingRule> rules;
   private final Index<String, String, RoutingRule> rulesByHost;
   private final Index<String, String, RoutingRule> rulesByGateway;
@@ -233,7 +244,12 @@ public final class PilotGraph {
             endpoints,
             (key, of) -> of.stream().map(ServiceEndpoint::address).distinct().toList());
 
-    rules = builder.map("routing rules", virtualServices, (reads, key, vs) -> rule(reads, vs));
+    virtualServiceRules =
+        builder.map(
+            "rules of VirtualServices", virtualServices, (reads, key, vs) -> rule(reads, vs));
+    apiRules =
+        builder.flatMap("rules of HTTPRoutes", apiRoutes, (reads, key, r) -> apiRules(reads, r));
+    rules = builder.merge("routing rules", List.of(virtualServiceRules, apiRules));
     rulesByHost = builder.index("rules by host", rules, (key, rule) -> rule.hosts());
     rulesByGateway = builder.index("rules by gateway", rules, (key, rule) -> rule.gateways());
     destinationRulesByHost =
@@ -323,7 +339,10 @@ public final class PilotGraph {
             (reads, key, rule) -> {
               List<Problem> found =
                   new DestinationCheck(mesh, host -> declared(reads, host, rule))
-                      .check(rule, gateway -> reads.get(gateways, gateway).isPresent());
+                      .check(
+                          rule,
+                          // A listener of the Gateway API has no object of its own.
+                          name -> name.indexOf('~') >= 0 || reads.get(gateways, name).isPresent());
               return found.isEmpty() ? Optional.empty() : Optional.of(found);
             });
 
@@ -468,6 +487,31 @@ public final class PilotGraph {
           .ifPresent(delegate -> http.addAll(Delegates.merge(route, delegate.spec().http())));
     }
     return Optional.of(RoutingRule.of(resource, http, mesh.domain()));
+  }
+
+  private Map<String, RoutingRule> apiRules(
+      Reads reads, Resource<io.flotilla.api.gateway.HttpRoute> route) {
+    return new HttpRoutes(
+            mesh.domain(),
+            name -> reads.get(apiGateways, name),
+            backend -> granted(reads, route.metadata().namespace(), backend))
+        .rules(route);
+  }
+
+  private boolean granted(
+      Reads reads, String namespace, io.flotilla.api.gateway.HttpRoute.BackendReference backend) {
+    return reads.all(referenceGrants).values().stream()
+        .filter(g -> g.metadata().namespace().equals(backend.namespace().orElse("")))
+        .anyMatch(
+            g ->
+                g.spec().from().stream()
+                        .anyMatch(
+                            f -> f.kind().equals("HTTPRoute") && f.namespace().equals(namespace))
+                    && g.spec().to().stream()
+                        .anyMatch(
+                            t ->
+                                t.kind().equals("Service")
+                                    && t.name().map(backend.name()::equals).orElse(true)));
   }
 
   private ProxyScope scope(Reads reads, ScopedKey key) {
@@ -683,7 +727,9 @@ public final class PilotGraph {
           .ifPresent(
               rule -> {
                 VirtualHost made = VirtualHosts.ofRule(host, rule, onPort80(reads, scope));
-                out.put(new VirtualHostKey(new ScopedKey(scope.key(), name), made.name()), made);
+                if (!made.routes().isEmpty()) {
+                  out.put(new VirtualHostKey(new ScopedKey(scope.key(), name), made.name()), made);
+                }
               });
     }
     return out;
@@ -836,6 +882,10 @@ public final class PilotGraph {
             .toList();
     List<GatewayServer> out = new ArrayList<>();
     mine.forEach(gateway -> out.addAll(GatewayServers.of(gateway, node, targets)));
+    reads.all(apiGateways).values().stream()
+        .filter(gateway -> ApiGateways.selects(gateway, node))
+        .sorted(Sources.OLDEST_FIRST)
+        .forEach(gateway -> out.addAll(ApiGateways.servers(gateway, node, targets)));
     return out;
   }
 
@@ -855,10 +905,13 @@ public final class PilotGraph {
           .ifPresent(
               name ->
                   reads
-                      .get(secrets, node.namespace() + "/" + name)
+                      .get(
+                          secrets,
+                          node.namespace() + "/" + name.substring(name.lastIndexOf('/') + 1))
                       .ifPresentOrElse(
                           secret ->
-                              GatewaySecrets.of(name, secret).forEach(s -> held.put(s.name(), s)),
+                              GatewaySecrets.of(server.tls().get().secretName(), secret)
+                                  .forEach(s -> held.put(s.name(), s)),
                           () ->
                               found.add(
                                   new Problem(

@@ -38,6 +38,7 @@ class IstiodCorpusTest {
     "07-egress-serviceentry, proxy.json, out",
     "18-virtualservice-full, proxy.json, out",
     "10-destinationrule, proxy.json, out",
+    "14-gamma-httproute, proxy.json, out",
     "15-headless-tcp-sniffing, proxy.json, out",
     "15-headless-tcp-sniffing, proxy-sniff.json, out-sniff",
     "15-headless-tcp-sniffing, proxy-mysql-0.json, out-mysql-0",

@@ -160,7 +160,9 @@ final class Outline {
             ? "=" + match.get("path").asText()
             : match.has("safeRegex")
                 ? "~" + match.path("safeRegex").path("regex").asText()
-                : match.path("prefix").asText() + "*";
+                : match.has("pathSeparatedPrefix")
+                    ? match.path("pathSeparatedPrefix").asText() + "/*"
+                    : match.path("prefix").asText() + "*";
     List<String> headers = new ArrayList<>();
     match.path("headers").forEach(h -> headers.add(h.path("name").asText()));
     JsonNode action = x.path("route");

@@ -79,6 +79,11 @@ public record GatewayServer(
       ciphers = List.copyOf(ciphers);
     }
 
+    /** The SDS name of the credential: as it is when it says of what kind it is. */
+    public String secretName() {
+      return credentialName.contains("://") ? credentialName : "kubernetes://" + credentialName;
+    }
+
     /** Who shows a certificate to whom. */
     public enum Mode {
       SIMPLE,

@@ -32,7 +32,6 @@ public final class GatewayServers {
    */
   public static List<GatewayServer> of(
       Resource<Gateway> gateway, ProxyNode node, Map<Integer, Integer> targetPorts) {
-    ProxyScope scope = ProxyScope.of(node);
     List<GatewayServer> out = new ArrayList<>();
     for (Server server : gateway.spec().servers()) {
       Optional<ServerTlsSettings> settings = server.tls();
@@ -49,7 +48,7 @@ public final class GatewayServers {
               server.port().number(),
               server.port().name(),
               protocol,
-              address(server, node, scope, targetPorts),
+              address(server.bind(), server.port().number(), node, targetPorts),
               server.hosts(),
               tls,
               redirect,
@@ -58,18 +57,24 @@ public final class GatewayServers {
     return out;
   }
 
-  private static SocketAddress address(
-      Server server, ProxyNode node, ProxyScope scope, Map<Integer, Integer> targetPorts) {
-    int number = server.port().number();
-    String told = node.textMap("FLOTILLA_LISTEN").get(Integer.toString(number));
+  /**
+   * Where the proxy listens for a server's port: where its node says, for that port or for its own
+   * port behind it; else at its own port.
+   */
+  public static SocketAddress address(
+      Optional<String> bind, int number, ProxyNode node, Map<Integer, Integer> targetPorts) {
+    Map<String, String> listen = node.textMap("FLOTILLA_LISTEN");
+    int own = targetPorts.getOrDefault(number, number);
+    String told = listen.getOrDefault(Integer.toString(number), listen.get(Integer.toString(own)));
     if (told != null && told.lastIndexOf(':') > 0) {
       int colon = told.lastIndexOf(':');
       return new SocketAddress(
           told.substring(0, colon), Integer.parseInt(told.substring(colon + 1)));
     }
     String host =
-        server.bind().filter(b -> !b.isEmpty()).orElse(scope.intercepts() ? "0.0.0.0" : node.ip());
-    return new SocketAddress(host, targetPorts.getOrDefault(number, number));
+        bind.filter(b -> !b.isEmpty())
+            .orElse(ProxyScope.of(node).intercepts() ? "0.0.0.0" : node.ip());
+    return new SocketAddress(host, own);
   }
 
   /** Empty for AUTO_PASSTHROUGH, which serves other networks. */

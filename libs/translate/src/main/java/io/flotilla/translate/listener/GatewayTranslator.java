@@ -169,12 +169,10 @@ public final class GatewayTranslator {
     boolean secret = !tls.credentialName().isEmpty();
     CertificateRef certificate =
         secret
-            ? new CertificateRef.Sds("kubernetes://" + tls.credentialName())
+            ? new CertificateRef.Sds(tls.secretName())
             : new CertificateRef.Files(tls.certificatePath(), tls.keyPath());
     TrustRef trust =
-        secret
-            ? new TrustRef.Sds("kubernetes://" + tls.credentialName() + "-cacert")
-            : new TrustRef.File(tls.caPath());
+        secret ? new TrustRef.Sds(tls.secretName() + "-cacert") : new TrustRef.File(tls.caPath());
     return new DownstreamTls(
         new TlsContext(
             Optional.of(certificate),

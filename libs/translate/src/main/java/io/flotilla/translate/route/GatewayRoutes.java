@@ -138,6 +138,7 @@ public final class GatewayRoutes {
     private final String name;
     private final String domain;
     private final List<Route> routes = new ArrayList<>();
+    private final List<Route> rest = new ArrayList<>();
     private boolean redirects;
 
     Host(String name, String domain) {
@@ -147,10 +148,15 @@ public final class GatewayRoutes {
 
     void add(List<Route> more, boolean httpsRedirect) {
       redirects |= httpsRedirect;
-      routes.addAll(more);
+      for (Route route : more) {
+        (RouteTranslator.takesAll(route.match()) ? rest : routes).add(route);
+      }
     }
 
+    /** What takes everything comes last, whichever rule it is of. */
     VirtualHost build() {
+      List<Route> all = new ArrayList<>(routes);
+      all.addAll(rest);
       return VirtualHost.of(
           name,
           List.of(domain),
@@ -166,7 +172,7 @@ public final class GatewayRoutes {
                           Optional.empty(),
                           Optional.empty(),
                           false)))
-              : routes);
+              : all);
     }
   }
 }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 final class MatchTranslator {
   private MatchTranslator() {}
 
-  static RouteMatch of(HttpMatch match) {
+  static RouteMatch of(HttpMatch match, boolean wholeSegments) {
     List<HeaderMatch> headers = new ArrayList<>();
     TreeMap<String, Boolean> names = new TreeMap<>();
     match.headers().keySet().forEach(name -> names.put(name, true));
@@ -39,7 +39,7 @@ final class MatchTranslator {
     new TreeMap<>(match.queryParams())
         .forEach((name, m) -> queries.add(new QueryMatch(name, string(m))));
     return new RouteMatch(
-        path(match.uri()),
+        path(match.uri(), wholeSegments),
         !match.ignoreUriCase().orElse(false),
         headers,
         queries,
@@ -47,7 +47,8 @@ final class MatchTranslator {
         false);
   }
 
-  private static PathMatch path(Optional<io.flotilla.api.networking.StringMatch> uri) {
+  private static PathMatch path(
+      Optional<io.flotilla.api.networking.StringMatch> uri, boolean wholeSegments) {
     if (uri.isEmpty()) {
       return new PathMatch.Prefix("/");
     }
@@ -58,7 +59,12 @@ final class MatchTranslator {
     if (match.regex().isPresent()) {
       return new PathMatch.Regex(match.regex().get());
     }
-    return new PathMatch.Prefix(match.prefix().filter(p -> !p.isEmpty()).orElse("/"));
+    String prefix = match.prefix().filter(p -> !p.isEmpty()).orElse("/");
+    if (!wholeSegments || prefix.equals("/")) {
+      return new PathMatch.Prefix(prefix);
+    }
+    return new PathMatch.PathSeparatedPrefix(
+        prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix);
   }
 
   private static HeaderMatch header(

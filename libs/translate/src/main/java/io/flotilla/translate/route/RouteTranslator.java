@@ -150,7 +150,7 @@ public final class RouteTranslator {
                     .orElse(true)));
   }
 
-  private static boolean takesAll(RouteMatch match) {
+  static boolean takesAll(RouteMatch match) {
     return match.headers().isEmpty()
         && match.queryParameters().isEmpty()
         && match.runtimeFraction().isEmpty()
@@ -160,7 +160,8 @@ public final class RouteTranslator {
   }
 
   private Route route(RoutingRule rule, HttpRoute http, Optional<HttpMatch> match) {
-    RouteMatch routeMatch = match.map(MatchTranslator::of).orElse(RouteMatch.ANY);
+    RouteMatch routeMatch =
+        match.map(m -> MatchTranslator.of(m, rule.wholeSegments())).orElse(RouteMatch.ANY);
     String name =
         http.name().orElse("") + match.flatMap(HttpMatch::name).map(n -> "." + n).orElse("");
     List<HeaderEdits> edits = new ArrayList<>();
@@ -264,7 +265,7 @@ public final class RouteTranslator {
       case PathMatch.Prefix(String prefix) -> prefix + "*";
       case PathMatch.Exact(String exact) -> exact;
       case PathMatch.Regex(String regex) -> regex;
-      case PathMatch.PathSeparatedPrefix(String prefix) -> prefix + "/*";
+      case PathMatch.PathSeparatedPrefix(String prefix) -> "/*";
     };
   }
 

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param hosts full names
  * @param writtenHost the first host as it was written; spans are named after it
  * @param gateways "mesh" or "namespace/name"
+ * @param wholeSegments prefixes of paths end at a slash (the Gateway API's meaning)
  */
 public record RoutingRule(
     String name,
@@ -32,6 +33,7 @@ public record RoutingRule(
     List<TcpRoute> tcp,
     Set<String> exportTo,
     Instant created,
+    boolean wholeSegments,
     String source) {
 
   /** The older first: Istio's order where two claim a host. */
@@ -72,6 +74,7 @@ public record RoutingRule(
         spec.tcp(),
         Set.copyOf(spec.exportTo()),
         resource.metadata().creationTimestamp().orElse(Instant.EPOCH),
+        false,
         Sources.of(resource));
   }
 
@@ -80,6 +83,11 @@ public record RoutingRule(
     return written.equals(VirtualService.MESH) || written.indexOf('/') >= 0
         ? written
         : namespace + "/" + written;
+  }
+
+  /** The object's kind and name, for sentences: "VirtualService default/reviews". */
+  public String description() {
+    return source.substring(source.lastIndexOf('/', source.indexOf(' ')) + 1);
   }
 
   /** Whether the sidecars or the gateway of that name apply it. */

@@ -35,6 +35,8 @@ public final class VirtualHosts {
     List<Route> made =
         rule.filter(r -> !r.http().isEmpty())
             .map(routes::ofRule)
+            // A route of the Gateway API for another port of the service leaves this one alone.
+            .filter(found -> !found.isEmpty() || !rule.get().wholeSegments())
             .orElseGet(() -> List.of(routes.toService(scoped, port)));
     MeshService service = scoped.service();
     boolean alone =

@@ -68,6 +68,9 @@ class BadInputIT {
             - destination:
                 host: %s
                 %s
+          - route:
+            - destination:
+                host: reviews
         """
         .formatted(host, more, destination, subset);
   }

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.listener;
 
 import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.FilterChainMatch;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.TcpProxy;
@@ -105,7 +106,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     Listener model = listener.model();
     boolean tls = model.inspectors().contains(Listener.Inspector.TLS);
     boolean http = model.inspectors().contains(Listener.Inspector.HTTP);
-    if ((!tls && !http) || isDecidedByAddress(context, model)) {
+    if ((!tls && !http) || isDecidedByAddress(model)) {
       choose(context, "raw_buffer", "", List.of());
       return;
     }
@@ -123,18 +124,19 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   // Where the destination leaves one chain, nothing that the client sends could change the choice;
   // a protocol in which the server speaks first must not wait for it.
-  private boolean isDecidedByAddress(ChannelHandlerContext context, Listener model) {
-    long candidates =
+  private boolean isDecidedByAddress(Listener model) {
+    List<FilterChain> candidates =
         model.filterChains().stream()
             .filter(
                 c -> c.match().destinationPort().map(p -> p == destination.getPort()).orElse(true))
-            .count();
-    if (candidates > 1) {
-      return false;
+            .toList();
+    if (candidates.size() != 1) {
+      return candidates.isEmpty();
     }
-    Detected nothing = detected(context, "raw_buffer", "", List.of());
-    Detected tls = detected(context, "tls", "", List.of("h2"));
-    return candidates == 0 || ChainChoice.of(model, nothing).equals(ChainChoice.of(model, tls));
+    FilterChainMatch only = candidates.getFirst().match();
+    return only.serverNames().isEmpty()
+        && only.transportProtocol().isEmpty()
+        && only.applicationProtocols().isEmpty();
   }
 
   private Detected detected(

@@ -25,7 +25,6 @@ import io.flotilla.graph.Reads;
 import io.flotilla.graph.Source;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Cluster.ServiceRef;
-import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.node.ProxyNode;
@@ -186,16 +185,20 @@ public final class PilotGraph {
           });
   private final Collection<ScopedKey, MeshService> visible;
   private final Collection<ScopedKey, ScopedService> scoped;
-  private final Index<String, ScopedKey, ScopedService> scopedByScope;
   private final Collection<ScopedKey, List<Cluster>> clusters;
   private final Index<String, ScopedKey, List<Cluster>> clustersByScope;
   private final Collection<ScopedKey, ClusterLoadAssignment> assignments;
+  private final Index<String, ScopedKey, ClusterLoadAssignment> assignmentsByScope;
   private final Collection<VirtualHostKey, VirtualHost> serviceHosts;
   private final Collection<VirtualHostKey, VirtualHost> ruleHosts;
   private final Collection<VirtualHostKey, VirtualHost> virtualHosts;
   private final Index<ScopedKey, VirtualHostKey, VirtualHost> virtualHostsByRoutes;
   private final Collection<ScopedKey, RouteConfiguration> routes;
+  private final Collection<ScopedKey, OutboundService> outboundServices;
+  private final Index<String, ScopedKey, OutboundService> outboundServicesByScope;
   private final Collection<String, Map<String, Listener>> outbound;
+  private final Collection<String, Map<String, Cluster>> upstreams;
+  private final Collection<String, Map<String, ClusterLoadAssignment>> upstreamEndpoints;
 
   // What single proxies see, and all of it together.
 
@@ -268,8 +271,6 @@ public final class PilotGraph {
             "scoped services",
             visible,
             (reads, key, service) -> Optional.of(scoped(reads, scope(reads, key), service)));
-    scopedByScope =
-        builder.index("scoped services by scope", scoped, (key, s) -> List.of(key.scope()));
     clusters =
         builder.map(
             "clusters",
@@ -282,6 +283,19 @@ public final class PilotGraph {
             "load assignments",
             scoped,
             (reads, key, of) -> assignments(reads, scope(reads, key), of));
+    assignmentsByScope =
+        builder.index("load assignments by scope", assignments, (key, a) -> List.of(key.scope()));
+    upstreams =
+        builder.map(
+            "upstreams", scopes, (reads, key, scope) -> Optional.of(upstreams(reads, scope)));
+    upstreamEndpoints =
+        builder.map(
+            "endpoints of upstreams",
+            assignmentsByScope,
+            (reads, key, of) ->
+                Optional.of(
+                    of.values().stream()
+                        .collect(Collectors.toMap(ClusterLoadAssignment::clusterName, a -> a))));
     serviceHosts =
         builder.flatMap(
             "virtual hosts of services",
@@ -299,6 +313,14 @@ public final class PilotGraph {
             "routes",
             virtualHostsByRoutes,
             (reads, key, hosts) -> Optional.of(routes(scope(reads, key), key.name(), hosts)));
+    outboundServices =
+        builder.map(
+            "outbound services",
+            scoped,
+            (reads, key, of) -> outboundService(reads, scope(reads, key), of.service()));
+    outboundServicesByScope =
+        builder.index(
+            "outbound services by scope", outboundServices, (key, s) -> List.of(key.scope()));
     outbound =
         builder.map(
             "outbound listeners",
@@ -658,6 +680,16 @@ public final class PilotGraph {
             labels));
   }
 
+  private Map<String, Cluster> upstreams(Reads reads, ProxyScope scope) {
+    Map<String, Cluster> out = new TreeMap<>();
+    new ClusterTranslator(mesh, scope).fixed().forEach(c -> out.put(c.name(), c));
+    reads
+        .lookup(clustersByScope, scope.key())
+        .values()
+        .forEach(of -> of.forEach(cluster -> out.put(cluster.name(), cluster)));
+    return out;
+  }
+
   private RouteContext context(Reads reads, ProxyScope scope, int port) {
     return new RouteContext(
         mesh,
@@ -757,43 +789,49 @@ public final class PilotGraph {
         scope.intercepts());
   }
 
-  private Map<String, Listener> outbound(Reads reads, ProxyScope scope) {
-    List<OutboundService> all = new ArrayList<>();
-    for (ScopedService of : reads.lookup(scopedByScope, scope.key()).values()) {
-      MeshService service = of.service();
-      Map<Integer, List<TcpRule>> tcp = new TreeMap<>();
-      Set<String> instances = new TreeSet<>();
-      for (ServicePort port : service.ports()) {
-        if (port.protocol().isHttp() || port.protocol() == Protocol.UDP) {
-          continue;
-        }
-        TcpRouteTranslator translator =
-            new TcpRouteTranslator(context(reads, scope, port.number()));
-        VirtualHosts.choose(
-                service.host(),
-                rulesFor(reads, service.host()),
-                VirtualService.MESH,
-                scope.namespace())
-            .ifPresent(
-                rule -> {
-                  List<TcpRule> found =
-                      port.protocol().isTls()
-                          ? translator.tls(rule, List.of(service.host()))
-                          : List.of();
-                  if (found.isEmpty()) {
-                    found = translator.tcp(rule);
-                  }
-                  if (!found.isEmpty()) {
-                    tcp.put(port.number(), found);
-                  }
-                });
-        if (service.headless()) {
-          endpoints(reads, service, port).forEach(e -> instances.add(e.address()));
-        }
-      }
-      all.add(new OutboundService(service, tcp, List.copyOf(instances)));
+  /** Kept apart from the listeners, so that a rule for HTTP leaves those alone. */
+  private Optional<OutboundService> outboundService(
+      Reads reads, ProxyScope scope, MeshService service) {
+    if (scope.isGateway()) {
+      return Optional.empty();
     }
-    return new OutboundTranslator(mesh, scope).listeners(all);
+    Map<Integer, List<TcpRule>> tcp = new TreeMap<>();
+    Set<String> instances = new TreeSet<>();
+    for (ServicePort port : service.ports()) {
+      if (port.protocol().isHttp() || port.protocol() == Protocol.UDP) {
+        continue;
+      }
+      List<TcpRule> found = tcpRules(reads, scope, service, port);
+      if (!found.isEmpty()) {
+        tcp.put(port.number(), found);
+      }
+      if (service.headless()) {
+        endpoints(reads, service, port).forEach(e -> instances.add(e.address()));
+      }
+    }
+    return Optional.of(new OutboundService(service, tcp, List.copyOf(instances)));
+  }
+
+  private List<TcpRule> tcpRules(
+      Reads reads, ProxyScope scope, MeshService service, ServicePort port) {
+    Optional<RoutingRule> rule =
+        VirtualHosts.choose(
+            service.host(),
+            rulesFor(reads, service.host()),
+            VirtualService.MESH,
+            scope.namespace());
+    if (rule.isEmpty()) {
+      return List.of();
+    }
+    TcpRouteTranslator translator = new TcpRouteTranslator(context(reads, scope, port.number()));
+    List<TcpRule> byName =
+        port.protocol().isTls() ? translator.tls(rule.get(), List.of(service.host())) : List.of();
+    return byName.isEmpty() ? translator.tcp(rule.get()) : byName;
+  }
+
+  private Map<String, Listener> outbound(Reads reads, ProxyScope scope) {
+    return new OutboundTranslator(mesh, scope)
+        .listeners(List.copyOf(reads.lookup(outboundServicesByScope, scope.key()).values()));
   }
 
   /** The services whose endpoints are this proxy's addresses. */
@@ -963,23 +1001,10 @@ public final class PilotGraph {
                 .orElseGet(() -> routes(scope, name, new TreeMap<>())));
       }
     }
-    Map<String, Cluster> all = new TreeMap<>(own.clusters());
-    new ClusterTranslator(mesh, scope).fixed().forEach(c -> all.put(c.name(), c));
-    Map<String, ClusterLoadAssignment> assigned = new TreeMap<>();
-    reads
-        .lookup(clustersByScope, scope.key())
-        .values()
-        .forEach(
-            of ->
-                of.forEach(
-                    cluster -> {
-                      all.put(cluster.name(), cluster);
-                      if (cluster.discovery() instanceof Discovery.Eds eds) {
-                        reads
-                            .get(assignments, new ScopedKey(scope.key(), eds.serviceName()))
-                            .ifPresent(a -> assigned.put(a.clusterName(), a));
-                      }
-                    }));
+    Map<String, Cluster> all = new TreeMap<>(reads.get(upstreams, scope.key()).orElse(Map.of()));
+    all.putAll(own.clusters());
+    Map<String, ClusterLoadAssignment> assigned =
+        reads.get(upstreamEndpoints, scope.key()).orElse(Map.of());
     return new ProxySnapshot(0, listeners, used, all, assigned, own.secrets());
   }
 

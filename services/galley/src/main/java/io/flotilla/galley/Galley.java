@@ -7,6 +7,7 @@ import io.flotilla.galley.intake.DirectorySource;
 import io.flotilla.galley.intake.FileChange;
 import io.flotilla.galley.intake.FileSignature;
 import io.flotilla.galley.publish.ConfigEvents;
+import io.flotilla.galley.publish.McpIdentity;
 import io.flotilla.galley.publish.McpResources;
 import io.flotilla.galley.publish.McpServer;
 import io.flotilla.galley.publish.McpSource;
@@ -15,6 +16,7 @@ import io.flotilla.galley.store.ConfigurationStore;
 import io.flotilla.galley.store.FileState;
 import io.flotilla.galley.store.Revision;
 import io.flotilla.xds.server.StreamListener;
+import io.netty.handler.ssl.SslContext;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -46,6 +48,7 @@ public class Galley {
   private volatile Optional<LastGoodFile> lastGood = Optional.empty();
   private volatile Optional<DirectorySource> source = Optional.empty();
   private volatile Optional<McpServer> server = Optional.empty();
+  private volatile Optional<McpIdentity> identity = Optional.empty();
 
   public Galley(GalleyConfig config, ConfigEvents events) {
     this.config = config;
@@ -56,13 +59,25 @@ public class Galley {
     config.state().dir().ifPresent(this::restore);
     config.source().dir().ifPresent(this::watch);
     mcp.publish(resources.of(store.current()));
-    server =
-        Optional.of(new McpServer(config.mcp(), Optional.empty(), mcp, new StreamListener() {}));
+    if (config.mcp().tls().enabled()) {
+      McpIdentity own = McpIdentity.of(config.identity());
+      identity = Optional.of(own);
+      own.start(() -> serve(Optional.of(own.serverTls())));
+    } else {
+      serve(Optional.empty());
+    }
+  }
+
+  private synchronized void serve(Optional<SslContext> tls) {
+    if (server.isEmpty()) {
+      server = Optional.of(new McpServer(config.mcp(), tls, mcp, new StreamListener() {}));
+    }
   }
 
   void stop(@Observes ShutdownEvent stopping) {
     source.ifPresent(DirectorySource::close);
     server.ifPresent(McpServer::close);
+    identity.ifPresent(McpIdentity::close);
   }
 
   private void restore(Path directory) {

@@ -5,7 +5,9 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Galley's configuration; docs/galley.md tells each key. */
 @ConfigMapping(prefix = "flotilla.galley")
@@ -15,6 +17,8 @@ public interface GalleyConfig {
   State state();
 
   Mcp mcp();
+
+  Identity identity();
 
   /** The directory of files. */
   interface Source {
@@ -28,6 +32,13 @@ public interface GalleyConfig {
     /** How long a file must be gone or empty before that is believed. */
     @WithDefault("60ms")
     Duration settleAbsent();
+
+    /**
+     * How long a file must stay as it is that is not readable or holds fewer objects than before:
+     * whoever writes it may only have paused.
+     */
+    @WithDefault("150ms")
+    Duration settleDoubtful();
 
     /** How often the directory is looked through without any sign of a change. */
     @WithDefault("1s")
@@ -50,6 +61,42 @@ public interface GalleyConfig {
     /** How long the history may be before it is begun anew, the old one kept beside. */
     @WithDefault("67108864")
     long maxHistoryBytes();
+  }
+
+  /** Who Galley is, and who says so; only where MCP is served by mutual TLS. */
+  interface Identity {
+    /** Citadel's CA port. */
+    @WithDefault("127.0.0.1:15019")
+    String citadel();
+
+    /** PEM file with the roots that Citadel's certificate chains to. */
+    Optional<Path> rootFile();
+
+    /** File with the token of Galley's service account, read again for each request. */
+    Optional<Path> tokenFile();
+
+    @WithDefault("cluster.local")
+    String trustDomain();
+
+    /** Galley's namespace. */
+    @WithDefault("istio-system")
+    String namespace();
+
+    /** Galley's service account. */
+    @WithDefault("galley")
+    String serviceAccount();
+
+    /** Service accounts of that namespace that may read the configuration. */
+    @WithDefault("pilot,istiod")
+    Set<String> clients();
+
+    /** Names in Galley's certificate. */
+    @WithDefault("galley.istio-system.svc,localhost,127.0.0.1")
+    List<String> serverNames();
+
+    /** The life of its certificate. */
+    @WithDefault("24h")
+    Duration ttl();
   }
 
   /** MCP over xDS, for Pilot. */

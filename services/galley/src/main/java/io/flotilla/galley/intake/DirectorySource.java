@@ -54,6 +54,7 @@ public final class DirectorySource implements AutoCloseable {
   private final Consumer<List<FileChange>> sink;
   private final ManifestReader reader;
   private final Map<String, FileSignature> known = new TreeMap<>();
+  private final Map<String, Integer> held = new HashMap<>();
   private final Map<String, Pending> pending = new HashMap<>();
   private final Map<Path, Watched> watched = new HashMap<>();
   private volatile Optional<String> trouble = Optional.empty();
@@ -63,7 +64,8 @@ public final class DirectorySource implements AutoCloseable {
 
   private record Watched(WatchKey key, Object folder) {}
 
-  private record Pending(FileSignature signature, long sinceNanos) {}
+  /** A change that is not believed yet; {@code read}: what is in it, if it was read and doubted. */
+  private record Pending(FileSignature signature, long sinceNanos, Optional<FileChange> read) {}
 
   /**
    * @param known the signatures of files as they were when last read, from before a restart
@@ -113,7 +115,7 @@ public final class DirectorySource implements AutoCloseable {
       names.addAll(scan.files().keySet());
       for (String name : names) {
         FileSignature now = scan.files().getOrDefault(name, FileSignature.ABSENT);
-        changes.add(take(name, now, scan));
+        changes.add(believe(change(name, now, scan)));
       }
     } catch (IOException e) {
       lost(e);
@@ -175,13 +177,18 @@ public final class DirectorySource implements AutoCloseable {
       }
       Pending waiting = pending.get(name);
       if (waiting == null || !waiting.signature().equals(signature)) {
-        pending.put(name, new Pending(signature, now));
+        pending.put(name, new Pending(signature, now, Optional.empty()));
         continue;
       }
-      Duration patience = signature.isAbsentOrEmpty() ? config.settleAbsent() : config.settle();
-      if (now - waiting.sinceNanos() >= patience.toNanos()) {
+      if (now - waiting.sinceNanos() < patience(waiting).toNanos()) {
+        continue;
+      }
+      FileChange change = waiting.read().orElseGet(() -> change(name, signature, scan));
+      if (waiting.read().isEmpty() && isDoubtful(change)) {
+        pending.put(name, new Pending(signature, waiting.sinceNanos(), Optional.of(change)));
+      } else {
         pending.remove(name);
-        settled.add(take(name, signature, scan));
+        settled.add(believe(change));
       }
     }
     if (!settled.isEmpty()) {
@@ -190,6 +197,23 @@ public final class DirectorySource implements AutoCloseable {
               .thenComparing(FileChange::file));
       sink.accept(settled);
     }
+  }
+
+  private Duration patience(Pending waiting) {
+    if (waiting.read().isPresent()) {
+      return config.settleDoubtful();
+    }
+    return waiting.signature().isAbsentOrEmpty() ? config.settleAbsent() : config.settle();
+  }
+
+  private boolean isDoubtful(FileChange change) {
+    return change
+        .manifest()
+        .filter(
+            manifest ->
+                manifest.rejections().stream().anyMatch(refused -> refused.key().isEmpty())
+                    || manifest.resources().size() < held.getOrDefault(change.file(), 0))
+        .isPresent();
   }
 
   private DirectoryScan scan() throws IOException {
@@ -240,10 +264,19 @@ public final class DirectorySource implements AutoCloseable {
     }
   }
 
-  private FileChange take(String name, FileSignature signature, DirectoryScan scan) {
-    known.put(name, signature);
+  private FileChange believe(FileChange change) {
+    if (change.manifest().isEmpty()) {
+      known.remove(change.file());
+      held.remove(change.file());
+    } else {
+      known.put(change.file(), change.signature());
+      held.put(change.file(), change.manifest().get().resources().size());
+    }
+    return change;
+  }
+
+  private FileChange change(String name, FileSignature signature, DirectoryScan scan) {
     if (signature.equals(FileSignature.ABSENT)) {
-      known.remove(name);
       return new FileChange(name, "", signature, Optional.empty());
     }
     Path file = directory.resolve(name);

@@ -278,6 +278,12 @@ class DirectorySourceIT {
       return Duration.ofMillis(60);
     }
 
+    // Long, since on a busy machine the writer of a test may pause for long.
+    @Override
+    public Duration settleDoubtful() {
+      return Duration.ofSeconds(1);
+    }
+
     @Override
     public Duration rescan() {
       return Duration.ofSeconds(1);

@@ -64,10 +64,7 @@ final class ControlSettings {
         channel(all, "outgoing", "config-events");
         channel(all, "incoming", "proxy-events");
       }
-      case "pilot" -> {
-        channel(all, "outgoing", "proxy-events");
-        channel(all, "incoming", "config-events");
-      }
+      case "pilot" -> channel(all, "outgoing", "proxy-events");
       case "citadel" -> channel(all, "outgoing", "certificate-events");
       default -> {
         channel(all, "incoming", "config-events");

@@ -16,6 +16,7 @@ class ProcessesIT {
   @Test
   void losesNoRequestWhileEachControlPlaneServiceIsKilledAndRestarted() throws Exception {
     try (RunningMesh mesh = RunningMesh.start("--processes")) {
+      Traffic.anonymous(mesh).warmUp();
       for (String service : List.of("galley", "pilot", "citadel", "telemetry", "console")) {
         try (Traffic.Steady flow = Traffic.anonymous(mesh).steadily(Traffic.REVIEWS, PER_SECOND)) {
           ProcessHandle killed = ProcessHandle.of(pid(mesh, service)).orElseThrow();

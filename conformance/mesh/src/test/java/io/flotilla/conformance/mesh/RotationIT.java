@@ -23,7 +23,8 @@ class RotationIT {
   void renewsCertificatesBeforeTheyExpireWithoutADroppedRequest() throws Exception {
     try (RunningMesh mesh = RunningMesh.start("--certificate-ttl", String.valueOf(TTL_SECONDS))) {
       Set<String> serials = new HashSet<>();
-      try (Traffic.Steady flow = Traffic.anonymous(mesh).steadily(Traffic.PAGE, 30)) {
+      Traffic.anonymous(mesh).warmUp();
+      try (Traffic.Steady flow = Traffic.anonymous(mesh).steadily(Traffic.PAGE, 15)) {
         Eventually.within(
             Duration.ofSeconds(5 * TTL_SECONDS),
             () -> {
@@ -33,7 +34,7 @@ class RotationIT {
               assertThat(serials).as("certificates that details' sidecar showed").hasSize(4);
             });
         assertThat(flow.stop())
-            .hasSizeGreaterThan(TTL_SECONDS * 30)
+            .hasSizeGreaterThan(TTL_SECONDS * 15)
             .allSatisfy(
                 reply -> {
                   assertThat(reply.status()).as(reply.body()).isEqualTo(200);

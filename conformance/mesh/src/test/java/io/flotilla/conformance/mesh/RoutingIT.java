@@ -34,12 +34,7 @@ class RoutingIT {
     mesh = RunningMesh.start();
     anyone = Traffic.anonymous(mesh);
     jason = Traffic.of(mesh, "jason");
-    // Cold JVMs on a busy machine may take longer than the page waits; that is not what is tested.
-    Eventually.within(
-        Duration.ofSeconds(60),
-        () ->
-            assertThat(anyone.get(Traffic.PAGE, 400, 4))
-                .noneMatch(reply -> reply.body().contains("unavailable")));
+    anyone.warmUp();
   }
 
   @AfterAll

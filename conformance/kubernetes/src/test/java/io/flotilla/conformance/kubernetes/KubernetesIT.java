@@ -10,7 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -35,6 +39,17 @@ class KubernetesIT {
                   "MESH_K8S_CACHE", System.getProperty("user.home") + "/.cache/mesh-k8s"));
   private static final List<String> NEEDED =
       List.of("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl");
+
+  private static final Set<String> KINDS =
+      Set.of(
+          "VirtualService",
+          "DestinationRule",
+          "Gateway",
+          "ServiceEntry",
+          "WorkloadEntry",
+          "PeerAuthentication");
+  private static final Pattern KIND = Pattern.compile("(?m)^kind: (\\w+)");
+  private static final Pattern EXPECTED = Pattern.compile("(?m)^_err: ['\"]?(.*?)['\"]?$");
 
   @TempDir static Path state;
 
@@ -124,6 +139,51 @@ class KubernetesIT {
   void refusesWhatTheSchemaForbids() throws Exception {
     assertRefused("weight: much", "spec.http[0].route[0].weight");
     assertRefused("wieght: 1", "wieght");
+  }
+
+  @Test
+  @Order(5)
+  void judgesUpstreamsDocumentsAsUpstreamsCrds() throws Exception {
+    Path folder = CORPUS.resolve("validation-crds/crds");
+    assumeThat(folder).as("upstream's documents are not here").isDirectory();
+    int judged = 0;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        for (String document : Files.readString(file).split("(?m)^---\\s*$")) {
+          Matcher kind = KIND.matcher(document);
+          if (kind.find() && KINDS.contains(kind.group(1))) {
+            assertVerdict(file, document);
+            judged++;
+          }
+        }
+      }
+    }
+    assertThat(judged).isGreaterThan(40);
+  }
+
+  /** A document's line {@code _err} is a part of the sentence with which it must be refused. */
+  private static void assertVerdict(Path from, String document) throws Exception {
+    Matcher error = EXPECTED.matcher(document);
+    Path file =
+        Files.writeString(
+            state.resolve("document.yaml"), EXPECTED.matcher(document).replaceAll(""));
+
+    Outcome created =
+        kubectl(
+            "create",
+            "--dry-run=server",
+            "--validate=false",
+            "--namespace=default",
+            "-f",
+            file.toString());
+
+    String what = from.getFileName() + ":" + document + created.output();
+    if (error.find()) {
+      assertThat(created.status()).as(what).isNotZero();
+      assertThat(created.output()).as(what).contains(error.group(1));
+    } else {
+      assertThat(created.status()).as(what).isZero();
+    }
   }
 
   private static void assertRefused(String line, String named) throws Exception {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Every service and proxy a process of its own; the services of the control plane are killed. */
 class ProcessesIT {
-  private static final Duration BACK = Duration.ofSeconds(60);
+  private static final Duration BACK = Duration.ofSeconds(120);
   private static final int PER_SECOND = 200;
 
   @Test

@@ -15,11 +15,11 @@ final class StatusSchema {
     status.put("x-kubernetes-preserve-unknown-fields", true);
     status.put(
         "properties",
-        Map.of(
+        ordered(
             "conditions",
             list(
                 "What is known about the object's state.",
-                Map.of(
+                ordered(
                     "lastProbeTime",
                     time("When it was last looked at."),
                     "lastTransitionTime",
@@ -39,17 +39,17 @@ final class StatusSchema {
             "validationMessages",
             list(
                 "What analysis found.",
-                Map.of(
+                ordered(
                     "documentationUrl",
                     string("Where more is said."),
                     "level",
                     level(),
                     "type",
-                    Map.of(
+                    ordered(
                         "type",
                         "object",
                         "properties",
-                        Map.of(
+                        ordered(
                             "code", string("The code, IST0101."),
                             "name", string("The name of the finding.")))))));
     return status;
@@ -62,30 +62,40 @@ final class StatusSchema {
   }
 
   private static Map<String, Object> list(String description, Map<String, Object> properties) {
-    return Map.of(
+    return ordered(
         "type",
         "array",
         "description",
         description,
         "items",
-        Map.of("type", "object", "properties", properties));
+        ordered("type", "object", "properties", properties));
   }
 
   private static Map<String, Object> string(String description) {
-    return Map.of("type", "string", "description", description);
+    return ordered("type", "string", "description", description);
   }
 
   private static Map<String, Object> time(String description) {
-    return Map.of("type", "string", "format", "date-time", "description", description);
+    return ordered("type", "string", "format", "date-time", "description", description);
   }
 
   private static Map<String, Object> number(String description) {
-    return Map.of(
+    return ordered(
         "description",
         description,
         "x-kubernetes-int-or-string",
         true,
         "anyOf",
-        List.of(Map.of("type", "integer"), Map.of("type", "string")));
+        List.of(ordered("type", "integer"), ordered("type", "string")));
+  }
+
+  // In the order written: Map.of gives another order in each JVM, and the files would change with
+  // it.
+  private static Map<String, Object> ordered(Object... keysAndValues) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return map;
   }
 }

@@ -195,7 +195,7 @@ public final class LocalMesh {
             return new Step(
                 ready == count, count == 1 ? "starting" : ready + " of " + count + " ready");
           },
-          count == 1 ? "ready" : count + " ready",
+          count == 0 ? "started" : count == 1 ? "ready" : count + " ready",
           of.process().info().startInstant().orElse(Instant.now()));
     }
   }

@@ -29,7 +29,6 @@ import io.flotilla.rules.route.RouteTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -1093,10 +1092,5 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   static void removePeerHeaders(HttpHeaders headers) {
     headers.remove(PeerHeaders.METADATA);
     headers.remove(PeerHeaders.ID);
-  }
-
-  /** Closes a channel once everything written to it is out. */
-  static void closeAfterWrites(Channel channel) {
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 }

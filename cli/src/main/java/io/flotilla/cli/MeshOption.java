@@ -4,6 +4,7 @@ package io.flotilla.cli;
 import io.flotilla.cli.mesh.Home;
 import io.flotilla.cli.mesh.MeshException;
 import io.flotilla.cli.mesh.MeshState;
+import io.flotilla.cli.mesh.Progress;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
@@ -17,6 +18,11 @@ final class MeshOption {
   int offset;
 
   final Home home = Home.of(System.getenv());
+
+  /** Progress on standard output, alive where that is a terminal. */
+  static Progress progress() {
+    return new Progress(System.out, "1".equals(System.getenv("FLOTILLA_TERMINAL")));
+  }
 
   /**
    * The mesh that runs.

@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "restart",
     mixinStandardHelpOptions = true,
-    description = "Stops one process of the mesh, if it still runs, and starts it again.")
+    description =
+        "Stops one process of the mesh, if it still runs, and starts it again and waits until it is ready.")
 final class RestartCommand implements Callable<Integer> {
   @Mixin MeshOption mesh = new MeshOption();
 
@@ -23,7 +24,7 @@ final class RestartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    LocalMesh.restart(mesh.running(), part);
+    LocalMesh.restart(mesh.running(), part, MeshOption.progress());
     return 0;
   }
 }

@@ -86,7 +86,7 @@ final class UpCommand implements Callable<Integer> {
             kafka,
             envoy == null ? null : envoy.toAbsolutePath(),
             certificateTtl);
-    Progress progress = new Progress(System.out, "1".equals(System.getenv("FLOTILLA_TERMINAL")));
+    Progress progress = MeshOption.progress();
     progress.say("Flotilla starts; its configuration is in " + plan.dir());
     LocalMesh running = new LocalMesh(mesh.home, plan, progress);
     Thread stop = new Thread(running::stop);

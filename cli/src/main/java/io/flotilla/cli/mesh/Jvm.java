@@ -20,6 +20,8 @@ final class Jvm {
     command.add("-XX:MinHeapFreeRatio=10");
     command.add("-XX:MaxHeapFreeRatio=30");
     command.add("-Xss512k");
+    // A JVM without memory is neither alive nor dead; one that ended is seen and started again.
+    command.add("-XX:+ExitOnOutOfMemoryError");
     if (memory.simpleCompiler()) {
       command.add("-XX:TieredStopAtLevel=1");
     }

@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,15 +23,10 @@ import org.jspecify.annotations.Nullable;
  * answered. If anything fails, all that was started is stopped again.
  */
 public final class LocalMesh {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
-  private static final Duration PAUSE = Duration.ofMillis(100);
-  private static final int LAST_WORDS = 15;
-
   private final Home home;
   private final MeshPlan plan;
-  private final Progress progress;
-  private final Readiness readiness = new Readiness();
   private final List<RunningPart> running = new ArrayList<>();
+  private final Waiting waiting;
   private @Nullable CaptureNetwork captured;
   // Until then a mesh in the state directory is somebody else's.
   private volatile boolean ours;
@@ -42,7 +35,7 @@ public final class LocalMesh {
   public LocalMesh(Home home, MeshPlan plan, Progress progress) {
     this.home = home;
     this.plan = plan;
-    this.progress = progress;
+    this.waiting = new Waiting(progress, plan.state(), () -> stopping ? List.of() : running);
   }
 
   /**
@@ -186,91 +179,14 @@ public final class LocalMesh {
 
   private void await(List<Part> parts) {
     for (Part part : parts) {
-      RunningPart of = running.stream().filter(r -> r.part() == part).findFirst().orElseThrow();
-      int count = part.probes().size();
-      awaitUntil(
-          part.title(),
-          () -> {
-            int ready = readiness.ready(part.probes());
-            return new Step(
-                ready == count, count == 1 ? "starting" : ready + " of " + count + " ready");
-          },
-          count == 0 ? "started" : count == 1 ? "ready" : count + " ready",
-          of.process().info().startInstant().orElse(Instant.now()));
+      waiting.untilReady(running.stream().filter(r -> r.part() == part).findFirst().orElseThrow());
     }
   }
 
   private void awaitTrial() {
     if (plan.application()) {
-      URI page = URI.create(plan.applicationUrl());
-      awaitUntil(
-          "mesh",
-          () -> new Step(readiness.isReady(page), "waiting for a request to cross it"),
-          "a request crosses it",
-          Instant.now());
+      waiting.untilAnswered("mesh", URI.create(plan.applicationUrl()));
     }
-  }
-
-  private record Step(boolean done, String how) {}
-
-  private interface Question {
-    Step ask();
-  }
-
-  private void awaitUntil(String title, Question question, String done, Instant since) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (true) {
-      Step step = question.ask();
-      Duration took = Duration.between(since, Instant.now());
-      if (step.done()) {
-        progress.done(title, done, took);
-        return;
-      }
-      RunningPart dead =
-          running.stream().filter(r -> !r.process().isAlive()).findFirst().orElse(null);
-      if (dead != null && !stopping) {
-        progress.failed(dead.part().title(), "ended");
-        throw new MeshException(ended(dead), lastWords(dead));
-      }
-      if (Instant.now().isAfter(deadline)) {
-        progress.failed(title, step.how());
-        throw new MeshException(
-            "The "
-                + title
-                + " did not become ready within "
-                + PATIENCE.toSeconds()
-                + " seconds ("
-                + step.how()
-                + "): see the logs in "
-                + plan.state().resolve("logs")
-                + ".");
-      }
-      progress.pending(title, step.how() + ", " + Progress.seconds(took));
-      pause();
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MeshException("The start was interrupted.", e);
-    }
-  }
-
-  private static String ended(RunningPart part) {
-    return "The process '"
-        + part.part().name()
-        + "' ended with status "
-        + part.process().exitValue()
-        + ": see "
-        + part.part().log()
-        + ".";
-  }
-
-  private static Throwable lastWords(RunningPart part) {
-    return new IOException("its last words:\n" + String.join("\n", part.lastWords(LAST_WORDS)));
   }
 
   /** Calls {@code told} with a sentence for each process that ends though nobody stopped it. */
@@ -281,7 +197,7 @@ public final class LocalMesh {
           .thenAccept(
               process -> {
                 if (!stopping) {
-                  told.accept(ended(part));
+                  told.accept(part.ended());
                 }
               });
     }
@@ -327,13 +243,15 @@ public final class LocalMesh {
   }
 
   /**
-   * Stops one process if it still runs and starts it again.
+   * Stops one process if it still runs, starts it again and returns once it is ready.
    *
-   * @throws MeshException if there is none of that name
+   * @throws MeshException if there is none of that name, or it does not become ready
    */
-  public static void restart(MeshState state, String name) throws IOException {
+  public static void restart(MeshState state, String name, Progress progress) throws IOException {
     MeshState.PartState part = state.part(name);
     part.process().ifPresent(RunningPart::stop);
-    state.with(RunningPart.start(part.part(), true).state()).write();
+    RunningPart again = RunningPart.start(part.part(), true);
+    state.with(again.state()).write();
+    new Waiting(progress, Path.of(state.state()), () -> List.of(again)).untilReady(again);
   }
 }

@@ -88,6 +88,17 @@ final class RunningPart {
     }
   }
 
+  /** A sentence for a process that is no more. */
+  String ended() {
+    return "The process '"
+        + part.name()
+        + "' ended with status "
+        + process.exitValue()
+        + ": see "
+        + part.log()
+        + ".";
+  }
+
   /** The last lines of its log. */
   List<String> lastWords(int lines) {
     return tail(part.log(), lines);

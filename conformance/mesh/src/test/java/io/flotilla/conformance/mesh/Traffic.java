@@ -32,6 +32,7 @@ public final class Traffic {
   public static final String REVIEWS = "/api/v1/products/0/reviews";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int TOGETHER = 64;
 
   private final URI entrance;
   private final HttpClient client =
@@ -140,7 +141,10 @@ public final class Traffic {
     return counts;
   }
 
-  /** Sends {@code perSecond} requests until closed, however fast they are answered. */
+  /**
+   * Sends {@code perSecond} requests until closed; fewer while {@value #TOGETHER} are unanswered,
+   * so that a slow machine makes the flow thinner and not the queue longer.
+   */
   public Steady steadily(String path, int perSecond) {
     return new Steady(this, path, perSecond);
   }
@@ -149,6 +153,7 @@ public final class Traffic {
   public static final class Steady implements AutoCloseable {
     private final ConcurrentLinkedQueue<Reply> replies = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
+    private final Semaphore places = new Semaphore(TOGETHER);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Thread clock;
 
@@ -160,6 +165,8 @@ public final class Traffic {
                   () -> {
                     for (long next = System.nanoTime(); !stopped.get(); next += period) {
                       LockSupport.parkNanos(next - System.nanoTime());
+                      places.acquireUninterruptibly();
+                      next = Math.max(next, System.nanoTime() - period);
                       if (!stopped.get()) {
                         threads.execute(() -> send(traffic, path));
                       }
@@ -172,6 +179,8 @@ public final class Traffic {
         replies.add(traffic.get(path));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+      } finally {
+        places.release();
       }
     }
 

@@ -6,6 +6,7 @@ import io.flotilla.ca.client.WorkloadIdentity;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.Secret;
 import io.flotilla.proxy.EngineConfig;
+import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.ProxyEngine;
 import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.telemetry.api.SpanSink;
@@ -77,7 +78,8 @@ final class EngineDataplane implements Dataplane {
         spans,
         record -> {},
         false,
-        Duration.ofSeconds(config.drainSeconds()));
+        Duration.ofSeconds(config.drainSeconds()),
+        Overload.ofProcess());
   }
 
   /** Called with a new certificate, on the identity's thread. */

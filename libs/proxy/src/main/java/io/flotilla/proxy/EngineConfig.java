@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param observer told of every finished request
  * @param reasonsToPeers errors to mutually authenticated callers carry x-flotilla-reason
  * @param drain how long requests in flight may take once {@link ProxyEngine#drain} was asked
+ * @param overload how much it takes on, with the other engines that share it
  */
 public record EngineConfig(
     String name,
@@ -26,4 +27,5 @@ public record EngineConfig(
     SpanSink spans,
     RequestObserver observer,
     boolean reasonsToPeers,
-    Duration drain) {}
+    Duration drain,
+    Overload overload) {}

@@ -116,6 +116,14 @@ public final class ProxyEngine implements AutoCloseable {
     b.append("# TYPE envoy_server_total_connections gauge\nenvoy_server_total_connections ")
         .append(listeners.connections())
         .append('\n');
+    b.append("# TYPE envoy_listener_downstream_cx_overload_reject counter\n")
+        .append("envoy_listener_downstream_cx_overload_reject ")
+        .append(config.overload().connections().refused())
+        .append('\n');
+    b.append("# TYPE envoy_http_downstream_rq_overload_local_reply counter\n")
+        .append("envoy_http_downstream_rq_overload_local_reply ")
+        .append(config.overload().requests().refused())
+        .append('\n');
     b.append("# TYPE envoy_cluster_upstream_cx_active gauge\n");
     for (ClusterRuntime c : state.clusters().all()) {
       cluster(b, "envoy_cluster_upstream_cx_active", c, c.connections());

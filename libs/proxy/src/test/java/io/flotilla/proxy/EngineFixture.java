@@ -33,6 +33,10 @@ final class EngineFixture implements AutoCloseable {
           .build();
 
   EngineFixture(String name) {
+    this(name, Overload.ofProcess());
+  }
+
+  EngineFixture(String name, Overload overload) {
     engine =
         new ProxyEngine(
             new EngineConfig(
@@ -66,7 +70,8 @@ final class EngineFixture implements AutoCloseable {
                 },
                 records::add,
                 true,
-                Duration.ofSeconds(5)));
+                Duration.ofSeconds(5),
+                overload));
   }
 
   /** Applies, and fails where a resource is refused. */

@@ -50,7 +50,8 @@ final class Meshes {
             SpanSink.none(),
             record -> {},
             false,
-            Duration.ofSeconds(5)));
+            Duration.ofSeconds(5),
+            Overload.ofProcess()));
   }
 
   static HttpConnectionManager manager(List<Route> routes) {

@@ -14,6 +14,8 @@ public enum FailureCause {
   UPSTREAM_TIMEOUT(Group.ORIGIN, "UT", 504, "upstream request timeout"),
   RETRIES_EXHAUSTED(Group.ORIGIN, "URX", 503, "the upstream failed on every try"),
   OVERFLOW(Group.LOCAL, "UO", 503, "the upstream's circuit breaker is open"),
+  OVERLOADED(
+      Group.LOCAL, "OM", 503, "this proxy has as many requests under way as its memory allows"),
   DELAY_INJECTED(Group.LOCAL, "DI", 200, "a delay was injected on purpose"),
   FAULT_INJECTED(Group.LOCAL, "FI", 503, "fault filter abort"),
   CLIENT_GONE(Group.CLIENT, "DC", 499, "the client closed the connection"),

@@ -100,6 +100,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   private boolean requestEnded;
   private boolean answered;
   private boolean finished;
+  private boolean placed;
   private boolean discarding;
   private long discarded;
   private boolean upgrading;
@@ -192,6 +193,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
       return;
     }
     keepAlive = http2 || HeadRules.isKeepAlive(head);
+    placed = engine.config().overload().requests().take();
+    if (!placed) {
+      fail(FailureCause.OVERLOADED);
+      return;
+    }
     HeadRules.Target parsed = HeadRules.target(head);
     authority = parsed.authority().toLowerCase(Locale.ROOT);
     Optional<String> path =
@@ -1031,6 +1037,9 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
 
   private void close() {
     finished = true;
+    if (placed) {
+      engine.config().overload().requests().leave();
+    }
     cancel(wholeTimer);
     cancel(tryTimer);
     cancel(pause);

@@ -6,6 +6,7 @@ import io.flotilla.model.listener.FilterChainMatch;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.TcpProxy;
+import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.detect.ChainChoice;
 import io.flotilla.proxy.detect.ClientHello;
 import io.flotilla.proxy.detect.Detected;
@@ -43,7 +44,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private static final System.Logger LOG = System.getLogger(ConnectionSetup.class.getName());
-  private static final int MAX_CONNECTIONS = 20_000;
   private static final int MAX_INSPECTED = 17 * 1024;
   private static final long HANDSHAKE_MILLIS = 15_000;
 
@@ -73,15 +73,22 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    if (listeners.connections() >= MAX_CONNECTIONS) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "{0}: a connection is refused: {1} are open, as many as may be",
-          listener.model().name(),
-          MAX_CONNECTIONS);
+    Overload.Bound places = engine.config().overload().connections();
+    if (!places.take()) {
+      // Once in a while: a flood of connections is no reason for a flood of lines.
+      if (Long.bitCount(places.refused()) == 1) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0}: a connection is refused, the {1}. so far: {2} are open, as many as the heap has room"
+                + " for; give the process more memory or run more of them",
+            listener.model().name(),
+            places.refused(),
+            places.limit());
+      }
       context.close();
       return;
     }
+    context.channel().closeFuture().addListener(closed -> places.leave());
     Listener model = listener.model();
     destination = (InetSocketAddress) context.channel().localAddress();
     if (model.useOriginalDestination()

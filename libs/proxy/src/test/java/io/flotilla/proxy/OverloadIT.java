@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.model.route.RouteMatch;
+import io.flotilla.proxy.api.FailureCause;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** More than a proxy may take on is refused, and nothing of it is left behind. */
+class OverloadIT {
+  private static final String REQUEST = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
+
+  private static EngineFixture proxy(EchoApp app, Overload overload) {
+    return new EngineFixture("client", overload)
+        .apply(
+            TestMesh.snapshot(
+                1,
+                List.of(TestMesh.outbound()),
+                List.of(
+                    TestMesh.routes(Route.of("r", RouteMatch.ANY, RouteAction.Forward.to("app")))),
+                List.of(TestMesh.fixed("app", app.port())),
+                List.of()));
+  }
+
+  @Test
+  void answersWhatItHasNoRoomFor503AndTheNextOneAgain() throws Exception {
+    try (EchoApp app = new EchoApp("app");
+        EngineFixture proxy = proxy(app, new Overload(10, 1));
+        RawHttp slow = new RawHttp(proxy.address(TestMesh.OUT)).send(REQUEST)) {
+      Await.until(() -> assertThat(app.requests()).isEqualTo(1));
+
+      HttpResponse<String> refused = proxy.get("/");
+
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).contains("as many requests under way as its memory allows");
+      assertThat(proxy.records().getLast().failures()).containsExactly(FailureCause.OVERLOADED);
+      assertThat(proxy.engine.metricsText())
+          .contains("\nenvoy_http_downstream_rq_overload_local_reply 1\n");
+      assertThat(slow.send("x").readUntil("app=app")).startsWith("HTTP/1.1 200 ");
+      Await.until(() -> assertThat(proxy.get("/").statusCode()).isEqualTo(200));
+    }
+  }
+
+  @Test
+  void closesAConnectionThatItHasNoRoomForAndTakesTheNextOneAgain() throws Exception {
+    try (EchoApp app = new EchoApp("app");
+        EngineFixture proxy = proxy(app, new Overload(1, 10))) {
+      try (RawHttp first = new RawHttp(proxy.address(TestMesh.OUT)).send(REQUEST)) {
+        Await.until(() -> assertThat(app.requests()).isEqualTo(1));
+        try (RawHttp second = new RawHttp(proxy.address(TestMesh.OUT))) {
+          assertThat(second.readToEnd()).isEmpty();
+        }
+        assertThat(proxy.engine.metricsText())
+            .contains("\nenvoy_listener_downstream_cx_overload_reject 1\n");
+        assertThat(first.send("x").readUntil("app=app")).startsWith("HTTP/1.1 200 ");
+      }
+      Await.until(
+          () -> {
+            try (RawHttp next = new RawHttp(proxy.address(TestMesh.OUT)).send(REQUEST + "x")) {
+              assertThat(next.readUntil("app=app")).startsWith("HTTP/1.1 200 ");
+            }
+          });
+    }
+  }
+}

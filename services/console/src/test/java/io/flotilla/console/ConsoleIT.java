@@ -13,6 +13,7 @@ import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
 import io.flotilla.contract.telemetry.GetGraphResponse;
 import io.flotilla.shell.MeshEvent;
+import io.flotilla.testkit.browser.Chromium;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -50,7 +51,10 @@ class ConsoleIT {
   @BeforeAll
   static void start() throws Exception {
     assumeTrue(Chromium.installed().isPresent(), "the package chromium is not installed");
-    chromium = Chromium.start(Chromium.installed().orElseThrow());
+    chromium =
+        Chromium.start(
+            Chromium.installed().orElseThrow(),
+            Path.of(System.getProperty("flotilla.webui", "src/main/webui"), "node_modules"));
   }
 
   @AfterAll

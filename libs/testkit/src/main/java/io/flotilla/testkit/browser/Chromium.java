@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.console;
+package io.flotilla.testkit.browser;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The installed Chromium, driven by the Playwright driver that lies among the page's own npm
+ * The installed Chromium, driven by the Playwright driver that lies among the console's own npm
  * packages: nothing is downloaded.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
   private final Playwright playwright;
   private final Browser browser;
 
@@ -26,7 +26,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Where it is installed, if it is. */
-  static Optional<Path> installed() {
+  public static Optional<Path> installed() {
     return onPath("chromium").or(() -> onPath("chromium-browser"));
   }
 
@@ -40,8 +40,13 @@ final class Chromium implements AutoCloseable {
     return Optional.empty();
   }
 
-  static Chromium start(Path executable) throws IOException {
-    Path packages = Path.of(System.getProperty("flotilla.webui", "src/main/webui"), "node_modules");
+  /**
+   * Starts it without a window.
+   *
+   * @param packages the console's {@code node_modules}
+   * @throws IOException if the driver cannot be linked below {@code target}
+   */
+  public static Chromium start(Path executable, Path packages) throws IOException {
     Path driver = Path.of("target", "playwright").toAbsolutePath();
     Files.createDirectories(driver);
     Path linked = driver.resolve("package");
@@ -71,7 +76,8 @@ final class Chromium implements AutoCloseable {
     return new Chromium(playwright, browser);
   }
 
-  Browser browser() {
+  /** The browser, in which each test opens a context of its own. */
+  public Browser browser() {
     return browser;
   }
 

@@ -19,7 +19,6 @@ public final class CaptureNetwork implements AutoCloseable {
   private static final int COMMAND_SECONDS = 20;
 
   private final int index;
-  private final List<String> namespaces = new ArrayList<>();
 
   private CaptureNetwork(int index) {
     this.index = index;
@@ -112,7 +111,6 @@ public final class CaptureNetwork implements AutoCloseable {
     String name = prefix(index) + n;
     String ip = address(index, n);
     run("ip", "netns", "add", name);
-    namespaces.add(name);
     writeHosts(name, hosts);
     String outer = name + "o";
     run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", name);
@@ -142,19 +140,32 @@ public final class CaptureNetwork implements AutoCloseable {
   @Override
   public void close() throws IOException {
     remove(index);
-    namespaces.clear();
+  }
+
+  /** The pids of processes that run in namespaces of this index. */
+  public static List<String> users(int index) throws IOException {
+    List<String> pids = new ArrayList<>();
+    for (String name : namespaces(index)) {
+      pids.addAll(output("ip", "netns", "pids", name).lines().map(String::strip).toList());
+    }
+    return pids;
+  }
+
+  private static List<String> namespaces(int index) throws IOException {
+    return output("ip", "netns", "list")
+        .lines()
+        .map(line -> line.split("\\s+")[0])
+        .filter(name -> name.startsWith(prefix(index)))
+        .toList();
   }
 
   /** Removes what a network of this index left, if anything. */
   public static void remove(int index) throws IOException {
-    for (String line : output("ip", "netns", "list").lines().toList()) {
-      String name = line.split("\\s+")[0];
-      if (name.startsWith(prefix(index))) {
-        run("ip", "netns", "del", name);
-        Path dir = Path.of("/etc/netns", name);
-        Files.deleteIfExists(dir.resolve("hosts"));
-        Files.deleteIfExists(dir);
-      }
+    for (String name : namespaces(index)) {
+      run("ip", "netns", "del", name);
+      Path dir = Path.of("/etc/netns", name);
+      Files.deleteIfExists(dir.resolve("hosts"));
+      Files.deleteIfExists(dir);
     }
     String bridge = prefix(index) + "br";
     if (Files.exists(Path.of("/sys/class/net", bridge))) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,10 +48,11 @@ public final class LocalMesh {
   public MeshState start() throws IOException {
     refuseSecond();
     PortCheck.check(plan);
+    refuseUsedNetwork();
     ours = true;
     try {
       MeshFiles files = new MeshFiles(plan);
-      MeshParts parts = new MeshParts(home, plan, files, capture());
+      MeshParts parts = new MeshParts(home, plan, files, captured());
       List<Part> control = parts.controlPlane();
       List<Part> proxies = parts.proxies();
       List<Part> application = parts.application();
@@ -70,12 +72,24 @@ public final class LocalMesh {
     return save();
   }
 
+  private Map<Integer, CaptureNetwork.Workload> captured() {
+    try {
+      return capture();
+    } catch (IOException e) {
+      throw new MeshException(
+          "The network of --capture cannot be made: " + e.getMessage() + ".", e);
+    }
+  }
+
   /** Makes the namespaces of a captured mesh; empty otherwise. */
   private Map<Integer, CaptureNetwork.Workload> capture() throws IOException {
     Map<Integer, CaptureNetwork.Workload> namespaces = new HashMap<>();
     if (!plan.capture()) {
       return namespaces;
     }
+    // Before there is anything to remove: even if this process is killed, down knows of it.
+    Files.createDirectories(plan.state());
+    save();
     Addresses addresses = plan.addresses();
     CaptureNetwork network =
         CaptureNetwork.create(
@@ -94,6 +108,21 @@ public final class LocalMesh {
       namespaces.put(workload.number(), network.add(addresses.captured(workload.number()), hosts));
     }
     return namespaces;
+  }
+
+  private void refuseUsedNetwork() throws IOException {
+    List<String> users =
+        plan.capture() ? CaptureNetwork.users(plan.addresses().network()) : List.of();
+    if (!users.isEmpty()) {
+      throw new MeshException(
+          "The network 10.133."
+              + plan.addresses().network()
+              + ".0/24 cannot be used: processes run in its namespaces (pid "
+              + String.join(", ", users)
+              + "): stop the mesh that they belong to, or move this one with --offset "
+              + (plan.offset() + 1)
+              + ".");
+    }
   }
 
   private void refuseSecond() throws IOException {
@@ -233,13 +262,23 @@ public final class LocalMesh {
 
   /** Stops the mesh of {@code state}, which another process may have started. */
   public static void stop(MeshState state) throws IOException {
-    state.parts().reversed().stream()
-        .flatMap(part -> part.process().stream())
-        .forEach(RunningPart::stop);
+    Map<Boolean, List<ProcessHandle>> processes =
+        state.parts().stream()
+            .flatMap(part -> part.process().stream().map(p -> Map.entry(isProxy(part), p)))
+            .collect(
+                Collectors.partitioningBy(
+                    Map.Entry::getKey,
+                    Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
+    RunningPart.stop(processes.getOrDefault(true, List.of()));
+    RunningPart.stop(processes.getOrDefault(false, List.of()));
     if (state.capture()) {
       CaptureNetwork.remove(new Addresses(state.offset(), true).network());
     }
     state.forget();
+  }
+
+  private static boolean isProxy(MeshState.PartState part) {
+    return part.name().startsWith("prox");
   }
 
   /**

@@ -7,7 +7,7 @@ enum Memory {
   SERVICE(112, true),
   PROXIES(128, false),
   ONE_PROXY(64, false),
-  BOOKINFO(48, true);
+  BOOKINFO(96, true);
 
   private final int heapMegabytes;
   private final boolean simpleCompiler;

@@ -74,7 +74,16 @@ final class RunningPart {
 
   /** SIGTERM; after {@link #PATIENCE} SIGKILL. Returns when it is gone. */
   static void stop(ProcessHandle process) {
-    process.destroy();
+    stop(List.of(process));
+  }
+
+  /** The same for several at once. */
+  static void stop(List<ProcessHandle> processes) {
+    processes.forEach(ProcessHandle::destroy);
+    processes.forEach(RunningPart::awaitEnd);
+  }
+
+  private static void awaitEnd(ProcessHandle process) {
     try {
       process.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     } catch (TimeoutException e) {

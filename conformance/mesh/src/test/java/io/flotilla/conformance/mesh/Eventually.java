@@ -5,17 +5,18 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** Waits by assertion: runs a check until it holds, and fails as the check fails. */
-final class Eventually {
+public final class Eventually {
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   private Eventually() {}
 
   /** A check that throws while it does not hold. */
-  interface Check {
+  public interface Check {
     void run() throws Exception;
   }
 
-  static void within(Duration patience, Check check) throws Exception {
+  /** Returns once {@code check} holds, which is within {@code patience}. */
+  public static void within(Duration patience, Check check) throws Exception {
     Instant deadline = Instant.now().plus(patience);
     while (true) {
       try {

@@ -24,6 +24,7 @@ class RoutingIT {
   private static final Duration CHANGE = Duration.ofSeconds(15);
   private static final int REQUESTS = 1000;
   private static final int TOGETHER = 16;
+  private static final int DELAYED_TOGETHER = 100;
 
   private static RunningMesh mesh;
   private static Traffic anyone;
@@ -80,7 +81,7 @@ class RoutingIT {
         "virtual-service-ratings-test-delay.yaml",
         () -> assertThat(jason.get(Traffic.PAGE).took()).isGreaterThan(Duration.ofSeconds(5)));
 
-    List<Reply> delayed = jason.get(Traffic.PAGE, REQUESTS / 5, 100);
+    List<Reply> delayed = jason.get(Traffic.PAGE, REQUESTS, DELAYED_TOGETHER);
     List<Reply> others = anyone.get(Traffic.PAGE, REQUESTS, TOGETHER);
 
     // The page waits three seconds for reviews and tries twice; ratings come after seven.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.conformance.mesh;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -20,13 +22,18 @@ import java.util.stream.Stream;
 /**
  * A mesh that {@code ./flotilla up --detach} started, in a new folder and beside whatever else runs
  * on the machine. The system property {@code flotilla.dataplane} (flotilla or envoy) says what its
- * proxies are; {@code flotilla.envoy} where Envoy is, {@code flotilla.root} is the checkout, {@code
+ * proxies are; {@code flotilla.envoy} where Envoy is, {@code flotilla.capture} (true or false)
+ * whether workloads have network namespaces, {@code flotilla.root} is the checkout, {@code
  * flotilla.corpus} upstream's files.
  */
 public final class RunningMesh implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int ATTEMPTS = 4;
   private static final int COMMAND_SECONDS = 240;
+  // Those of the control plane that this machine alone may reach.
+  private static final int CONSOLE = 20001;
+  private static final int GALLEY = 9901;
+  private static final int FIRST_CAPTURED = 10;
 
   private final Path folder;
   private final int offset;
@@ -57,6 +64,13 @@ public final class RunningMesh implements AutoCloseable {
         command.add("--envoy");
         command.add(required("flotilla.envoy"));
       }
+      if (captures()) {
+        assumeTrue(
+            System.getProperty("os.name").equals("Linux")
+                && System.getProperty("user.name").equals("root"),
+            "network namespaces need root on Linux");
+        command.add("--capture");
+      }
       command.addAll(Arrays.asList(options));
       Outcome outcome = mesh.flotilla(command.toArray(String[]::new));
       if (outcome.status() == 0) {
@@ -74,6 +88,11 @@ public final class RunningMesh implements AutoCloseable {
   /** "flotilla" or "envoy". */
   public static String dataplane() {
     return System.getProperty("flotilla.dataplane", "flotilla");
+  }
+
+  /** Whether each workload has a network namespace of its own, where its traffic is intercepted. */
+  public static boolean captures() {
+    return Boolean.getBoolean("flotilla.capture");
   }
 
   /** Runs {@code ./flotilla ARGUMENTS --offset N} to its end. */
@@ -132,12 +151,24 @@ public final class RunningMesh implements AutoCloseable {
 
   /** A port of the control plane, by the number it has without an offset. */
   public URI control(int port) {
-    return URI.create("http://127.0.0.1:" + (port + offset));
+    boolean onBridge = captures() && port != CONSOLE && port != GALLEY;
+    return URI.create(
+        "http://"
+            + (onBridge ? "10.133." + network() + ".1" : "127.0.0.1")
+            + ":"
+            + (port + offset));
   }
 
-  /** The loopback address of workload {@code number}'s proxy. */
+  /** Which of the networks of a machine it has: the third byte of its addresses. */
+  public int network() {
+    return offset % 250;
+  }
+
+  /** The address of workload {@code number}'s proxy, on loopback or in its namespace. */
   public String proxyAddress(int number) {
-    return "127.10." + offset % 250 + "." + number;
+    return captures()
+        ? "10.133." + network() + "." + (FIRST_CAPTURED + number)
+        : "127.10." + network() + "." + number;
   }
 
   /** Copies one of upstream's files, as a user would: {@code cp FILE DIR}. */

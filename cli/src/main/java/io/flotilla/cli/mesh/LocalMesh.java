@@ -158,7 +158,9 @@ public final class LocalMesh {
     List<Workload> together = new ArrayList<>();
     for (Workload workload : workloads) {
       boolean sidecar = workload.role() == Workload.Role.SIDECAR;
-      if (plan.processes() || (plan.capture() && sidecar)) {
+      if (plan.processes() && !plan.capture()) {
+        files.writeProxy(files.hosted("proxy-" + workload.name()), workload, tokens);
+      } else if (plan.processes() || (plan.capture() && sidecar)) {
         files.writeProxies(files.hosted("proxy-" + workload.name()), List.of(workload), tokens);
       } else {
         together.add(workload);

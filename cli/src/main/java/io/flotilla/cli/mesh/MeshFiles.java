@@ -94,6 +94,12 @@ final class MeshFiles {
     Files.writeString(file, JSON.writeValueAsString(node));
   }
 
+  /** The proxy of a process of its own. */
+  void writeProxy(Path file, Workload workload, Tokens tokens) throws IOException {
+    Path token = tokens.mint(workload.namespace(), workload.serviceAccount());
+    Files.writeString(file, JSON.writeValueAsString(proxy(workload, token)));
+  }
+
   private ObjectNode proxy(Workload workload, Path token) {
     boolean gateway = workload.role() == Workload.Role.GATEWAY;
     ObjectNode node = JSON.createObjectNode();

@@ -12,6 +12,7 @@ final class MeshParts {
   static final String PROXIES_MODULE = "services/standalone/proxies";
 
   private static final String READY = "/q/health/ready";
+  private static final int PROXY_SHELL = 15004;
 
   private final Home home;
   private final MeshPlan plan;
@@ -60,7 +61,7 @@ final class MeshParts {
     for (Workload workload : plan.workloads()) {
       if (plan.processes() || captured.containsKey(workload.number())) {
         String name = "proxy-" + workload.name();
-        all.add(proxies(name, name, List.of(workload)));
+        all.add(plan.capture() ? proxies(name, name, List.of(workload)) : service(name, workload));
       } else {
         together.add(workload);
       }
@@ -69,6 +70,23 @@ final class MeshParts {
       all.add(proxies("proxies", plan.capture() ? "gateways" : "proxies", together));
     }
     return all;
+  }
+
+  /** A proxy as the service that it is in a cluster. */
+  private Part service(String name, Workload workload) {
+    String address = plan.addresses().proxy(workload.number());
+    boolean gateway = workload.role() == Workload.Role.GATEWAY;
+    return new Part(
+        name,
+        name,
+        Jvm.command(
+            Memory.ONE_PROXY,
+            List.of(
+                "-Dflotilla.proxy.config=" + files.hosted(name), "-Dquarkus.http.host=" + address),
+            home.quarkus(gateway ? "services/gateway" : "services/sidecar"),
+            List.of()),
+        files.log(name),
+        List.of(URI.create("http://" + address + ":" + PROXY_SHELL + READY)));
   }
 
   /** One process with the proxies of {@code workloads}. */

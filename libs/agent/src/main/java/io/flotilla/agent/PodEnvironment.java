@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * The configuration of a proxy that runs in a pod, read from what Istio's injection templates put
  * there: POD_NAME, POD_NAMESPACE, INSTANCE_IP, SERVICE_ACCOUNT, ISTIO_META_*, TRUST_DOMAIN,
  * CA_ADDR, PROXY_CONFIG, the downward API's labels file, the projected token and the root
- * certificate. FLOTILLA_PROXY_CONFIG, the path of a JSON file, replaces all of it.
+ * certificate.
  */
 public final class PodEnvironment {
   private static final ObjectMapper JSON =
@@ -53,10 +53,6 @@ public final class PodEnvironment {
    * @throws IOException if a file that is named cannot be read
    */
   public AgentConfig config(String type) throws IOException {
-    String file = env.get("FLOTILLA_PROXY_CONFIG");
-    if (file != null) {
-      return read(Path.of(file));
-    }
     String pilot = discoveryAddress();
     return new AgentConfig(
         type,

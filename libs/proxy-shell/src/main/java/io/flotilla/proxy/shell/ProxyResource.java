@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.sidecar;
+package io.flotilla.proxy.shell;
 
 import io.flotilla.agent.AgentStatus;
 import jakarta.ws.rs.GET;
@@ -8,22 +8,21 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 
-/** What the sidecar is doing. */
-@Path("/sidecar/api")
+/** What the proxy is doing. */
+@Path("/proxy/api")
 @Produces(MediaType.APPLICATION_JSON)
-public class SidecarResource {
-  private final SidecarAgent sidecar;
+public class ProxyResource {
+  private final ProxyProcess proxy;
 
-  SidecarResource(SidecarAgent sidecar) {
-    this.sidecar = sidecar;
+  ProxyResource(ProxyProcess proxy) {
+    this.proxy = proxy;
   }
 
   /** Whether it is ready and, if not, what it waits for. */
   @GET
   @Path("/status")
-  @Operation(
-      summary = "Readiness, configuration revision, certificate and listeners of the sidecar")
+  @Operation(summary = "Readiness, configuration revision, certificate and listeners of the proxy")
   public AgentStatus status() {
-    return sidecar.agent().status();
+    return proxy.status();
   }
 }

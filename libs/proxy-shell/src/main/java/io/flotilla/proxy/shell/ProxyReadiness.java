@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.gateway;
+package io.flotilla.proxy.shell;
 
 import io.flotilla.agent.AgentStatus;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,17 +12,17 @@ import org.eclipse.microprofile.health.Readiness;
  */
 @Readiness
 @ApplicationScoped
-public class GatewayReadiness implements HealthCheck {
-  private final GatewayAgent gateway;
+public class ProxyReadiness implements HealthCheck {
+  private final ProxyProcess proxy;
 
-  GatewayReadiness(GatewayAgent gateway) {
-    this.gateway = gateway;
+  ProxyReadiness(ProxyProcess proxy) {
+    this.proxy = proxy;
   }
 
   @Override
   public HealthCheckResponse call() {
-    AgentStatus status = gateway.agent().status();
-    return HealthCheckResponse.named("gateway")
+    AgentStatus status = proxy.status();
+    return HealthCheckResponse.named("proxy")
         .status(status.ready())
         .withData("reason", status.reason())
         .build();

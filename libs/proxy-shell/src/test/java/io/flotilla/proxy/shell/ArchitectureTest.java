@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.gateway;
+package io.flotilla.proxy.shell;
 
 import io.flotilla.testkit.architecture.Architecture;
 import org.junit.jupiter.api.Test;
@@ -7,6 +7,6 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
   @Test
   void keepsTheRulesOfTheMap() {
-    Architecture.of("io.flotilla.gateway").everywhere().without("io.envoyproxy..");
+    Architecture.of("io.flotilla.proxy.shell").everywhere().without("io.envoyproxy..");
   }
 }

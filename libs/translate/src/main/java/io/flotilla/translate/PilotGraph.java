@@ -1005,7 +1005,31 @@ public final class PilotGraph {
     all.putAll(own.clusters());
     Map<String, ClusterLoadAssignment> assigned =
         reads.get(upstreamEndpoints, scope.key()).orElse(Map.of());
-    return new ProxySnapshot(0, listeners, used, all, assigned, own.secrets());
+    return new ProxySnapshot(
+        0,
+        listeners,
+        used,
+        all,
+        assigned,
+        scope.isGateway() ? withCredentials(reads, node, own.secrets(), all) : own.secrets());
+  }
+
+  /** Also what clusters need: the credentials of DestinationRules. */
+  private Map<String, io.flotilla.model.tls.Secret> withCredentials(
+      Reads reads,
+      ProxyNode node,
+      Map<String, io.flotilla.model.tls.Secret> held,
+      Map<String, Cluster> clusters) {
+    Map<String, io.flotilla.model.tls.Secret> all = new LinkedHashMap<>(held);
+    for (String name : GatewaySecrets.credentials(clusters.values())) {
+      reads
+          .get(secrets, node.namespace() + "/" + name)
+          .ifPresent(
+              secret ->
+                  GatewaySecrets.of(GatewaySecrets.KIND + name, secret)
+                      .forEach(s -> all.putIfAbsent(s.name(), s)));
+    }
+    return all;
   }
 
   private Optional<ScopedService> declared(Reads reads, String host, RoutingRule rule) {

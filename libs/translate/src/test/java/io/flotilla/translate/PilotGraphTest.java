@@ -182,6 +182,32 @@ class PilotGraphTest {
         .doesNotContainKey("outbound|80||hidden.example.com");
   }
 
+  @Test
+  void aGatewayHoldsTheCredentialsThatDestinationRulesName() {
+    MeshFixture mesh = new MeshFixture().applyFolder(testCase("egress-gateway", ""));
+    mesh.connect(gateway);
+    mesh.connect(sidecar);
+
+    mesh.apply(
+        """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: originate-tls-for-outside}
+        spec:
+          host: outside.example
+          trafficPolicy:
+            portLevelSettings: [{port: {number: 443}, tls: {mode: SIMPLE, credentialName: outside}}]
+        ---
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: outside, namespace: istio-system}
+        stringData: {ca.crt: "-----BEGIN CERTIFICATE-----"}
+        """);
+
+    assertThat(mesh.snapshot(gateway).secrets()).containsOnlyKeys("kubernetes://outside-cacert");
+    assertThat(mesh.snapshot(sidecar).secrets()).isEmpty();
+  }
+
   private static MeshFixture bookinfo() {
     return new MeshFixture().applyFolder(testCase("bookinfo-sidecar-none", ""));
   }

@@ -3,28 +3,22 @@ package io.flotilla.conformance.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.flotilla.conformance.mesh.Eventually;
 import io.flotilla.conformance.mesh.RunningMesh;
+import io.flotilla.conformance.mesh.SharedMesh;
 import io.flotilla.conformance.mesh.Traffic;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What only real interception shows: callers and servers that never heard of a proxy. */
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@ExtendWith(SharedMesh.class)
 class CaptureIT {
   private static final Duration CHANGE = Duration.ofSeconds(15);
   private static final int DETAILS = 2;
@@ -34,23 +28,14 @@ class CaptureIT {
   private static final int MYSQL = 3306;
 
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
-  private static RunningMesh mesh;
+  private RunningMesh mesh;
 
-  @BeforeAll
-  static void start() throws Exception {
-    mesh = RunningMesh.start();
-    Traffic.anonymous(mesh).warmUp();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (mesh != null) {
-      mesh.close();
-    }
+  @BeforeEach
+  void join(RunningMesh shared) {
+    mesh = shared;
   }
 
   @Test
-  @Order(1)
   void interceptsACallerThatKnowsNoProxy() throws Exception {
     Namespace details = Namespace.of(mesh, DETAILS);
 
@@ -79,7 +64,6 @@ class CaptureIT {
   }
 
   @Test
-  @Order(2)
   void routesByTheAddressOfTheService() throws Exception {
     String address = "10.134." + mesh.network() + ".70";
     mesh.apply("by-address.yaml", service("by-address", "reviews", address, "http-reviews", 9080));
@@ -103,8 +87,8 @@ class CaptureIT {
   }
 
   @Test
-  @Order(3)
   void refusesPlaintextFromOutsideTheMeshWhereMutualTlsIsStrict() throws Exception {
+    Traffic.anonymous(mesh).warmUp();
     String reviews = "http://" + mesh.proxyAddress(REVIEWS) + ":9080/reviews/0";
     try (Namespace outsider = Namespace.outside(mesh);
         Traffic.Steady flow = Traffic.anonymous(mesh).steadily(Traffic.PAGE, 20)) {
@@ -133,7 +117,6 @@ class CaptureIT {
   }
 
   @Test
-  @Order(4)
   void doesNotMakeAServerWaitThatSpeaksFirst() throws Exception {
     String declared = "10.134." + mesh.network() + ".71";
     String known = "10.134." + mesh.network() + ".72";
@@ -174,38 +157,7 @@ class CaptureIT {
     }
   }
 
-  @Test
-  @Order(5)
-  void leavesNothingOfTheNetworkBehindEvenWherePartsWereKilled() throws Exception {
-    String prefix = "flt" + mesh.network() + "-";
-    assertThat(leftovers(prefix)).isNotEmpty();
-    for (JsonNode part : mesh.status().path("parts")) {
-      if (List.of("proxy-ratings-v1", "reviews-v2", "control")
-          .contains(part.path("name").asText())) {
-        ProcessHandle.of(part.path("pid").asLong()).orElseThrow().destroyForcibly();
-      }
-    }
-
-    RunningMesh.Outcome down = mesh.flotilla("down");
-
-    assertThat(down.status()).as(down.output()).isZero();
-    assertThat(leftovers(prefix)).isEmpty();
-    assertThat(mesh.status().path("ready").asBoolean()).isFalse();
-  }
-
-  private static List<String> leftovers(String prefix) throws Exception {
-    Path hosts = Path.of("/etc/netns");
-    String all =
-        Namespace.must("ip", "netns", "list") + Namespace.must("ip", "-brief", "link", "show");
-    if (Files.isDirectory(hosts)) {
-      try (Stream<Path> files = Files.list(hosts)) {
-        all += String.join("\n", files.map(f -> f.getFileName().toString()).toList());
-      }
-    }
-    return all.lines().filter(line -> line.startsWith(prefix)).toList();
-  }
-
-  private static List<String> stats(int workload) throws Exception {
+  private List<String> stats(int workload) throws Exception {
     return CLIENT
         .send(
             HttpRequest.newBuilder(

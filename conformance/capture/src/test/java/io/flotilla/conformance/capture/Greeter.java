@@ -7,7 +7,6 @@ import java.io.InputStreamReader;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 
 /** A server that speaks first, as those of mail and of MySQL do: {@code main PORT}. */
 final class Greeter implements AutoCloseable {
@@ -22,14 +21,7 @@ final class Greeter implements AutoCloseable {
 
   /** Starts one in {@code namespace}; returns once it listens. */
   static Greeter start(Namespace namespace, int port) throws IOException {
-    Process process =
-        namespace.start(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx32m",
-            "-cp",
-            Path.of("target", "test-classes").toAbsolutePath().toString(),
-            Greeter.class.getName(),
-            String.valueOf(port));
+    Process process = namespace.java(Greeter.class, String.valueOf(port));
     BufferedReader said =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = said.readLine();

@@ -4,6 +4,7 @@ package io.flotilla.conformance.capture;
 import io.flotilla.conformance.mesh.RunningMesh;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -60,14 +61,30 @@ record Namespace(String name, String address, boolean ours) implements AutoClose
     return new ProcessBuilder(inside(command)).redirectErrorStream(true).start();
   }
 
+  /** Starts the {@code main} of {@code program} inside. */
+  Process java(Class<?> program, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx48m",
+                "-cp",
+                program.getProtectionDomain().getCodeSource().getLocation().getPath(),
+                program.getName()));
+    command.addAll(Arrays.asList(arguments));
+    return start(command.toArray(String[]::new));
+  }
+
   /**
-   * The status of {@code curl URL} inside, "000" where there was no answer. The environment names
-   * no proxy.
+   * The status of {@code curl URL} inside, "000" where there was no answer. It is told of no proxy.
    */
-  String curl(String url) throws IOException, InterruptedException {
-    return run(
-            "curl", "-s", "--noproxy", "*", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url)
-        .output();
+  String curl(String url, String... options) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of("curl", "-s", "--noproxy", "*", "-m", "5", "-o", "/dev/null"));
+    command.addAll(List.of("-w", "%{http_code}"));
+    command.addAll(Arrays.asList(options));
+    command.add(url);
+    return run(command.toArray(String[]::new)).output();
   }
 
   /** The first line that a server at {@code host:port} says, to a client that only listens. */

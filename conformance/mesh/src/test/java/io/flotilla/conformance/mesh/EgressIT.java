@@ -2,10 +2,12 @@
 package io.flotilla.conformance.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
-import java.io.InputStream;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.conformance.mesh.OutsideHost.Certified;
+import io.flotilla.conformance.mesh.OutsideHost.Visit;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -16,12 +18,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,185 +37,181 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(SharedMesh.class)
 class EgressIT {
-  private static final Duration CHANGE = Duration.ofSeconds(15);
-  private static final char[] PASSWORD = "changeit".toCharArray();
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CHANGE = Duration.ofSeconds(20);
+  private static final Duration COLLECTED = Duration.ofSeconds(30);
+  private static final String FILE = "egress.yaml";
+  private static final String SECRET = "egress-secret.yaml";
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final List<Visit> visits = new CopyOnWriteArrayList<>();
+  private Certified certified;
+  private OutsideHost outside;
+  private RunningMesh mesh;
+  private HttpClient inside;
+
+  @BeforeEach
+  void open(RunningMesh shared, @TempDir Path folder) throws Exception {
+    mesh = shared;
+    certified = Certified.in(folder);
+    outside =
+        OutsideHost.start(certified.store(), InetAddress.getLoopbackAddress(), 0, visits::add);
+    inside =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .proxy(ProxySelector.of(new InetSocketAddress(mesh.proxyAddress(1), 15007)))
+            .build();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    mesh.remove(FILE);
+    mesh.remove(SECRET);
+    outside.close();
+    // What comes next must not find this test's routes.
+    Eventually.within(CHANGE, () -> assertThat(status("/", "")).isEqualTo(502));
+  }
 
   @Test
-  void leavesOnlyThroughTheEgressGatewayWhichOriginatesTls(RunningMesh mesh, @TempDir Path folder)
-      throws Exception {
-    ConcurrentLinkedQueue<String> seen = new ConcurrentLinkedQueue<>();
-    HttpsServer outside = outside(folder, seen);
-    try {
-      mesh.apply("egress.yaml", configuration(outside.getAddress().getPort()));
-      HttpClient inside =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .proxy(ProxySelector.of(new InetSocketAddress(mesh.proxyAddress(1), 15007)))
-              .build();
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create("http://outside.example/politics"))
-              .timeout(Duration.ofSeconds(10))
-              .build();
-      Eventually.within(
-          CHANGE,
-          () -> {
-            HttpResponse<String> response = inside.send(request, BodyHandlers.ofString());
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-            assertThat(response.body()).isEqualTo("from outside, over TLS");
-          });
-      assertThat(seen).isNotEmpty().allSatisfy(path -> assertThat(path).isEqualTo("/politics"));
-      Eventually.within(
-          CHANGE,
-          () ->
-              assertThat(stats(mesh))
-                  .as("the egress gateway counts the request to the outside host")
-                  .anyMatch(
-                      line ->
-                          line.startsWith("istio_requests_total{")
-                              && line.contains("outside.example")));
-    } finally {
-      mesh.remove("egress.yaml");
-      outside.stop(0);
-    }
+  void leavesOnlyThroughTheEgressGatewayWhichOriginatesTls() throws Exception {
+    assertThat(status("/before", "")).as("a host that nobody declared").isEqualTo(502);
+
+    mesh.apply(FILE, configuration("caCertificates: " + certified.root()));
+    awaitAnswer();
+
+    String trace = newTrace();
+    assertThat(status("/traced", trace)).isEqualTo(200);
+    assertThat(visits).extracting(Visit::path).contains("/politics", "/traced");
+    assertThat(visits).extracting(Visit::path).doesNotContain("/before");
+    Eventually.within(
+        COLLECTED,
+        () ->
+            assertThat(services(trace))
+                .as("the services of the trace's spans")
+                .contains("productpage.default", "istio-egressgateway.istio-system"));
   }
 
-  private static List<String> stats(RunningMesh mesh) throws Exception {
-    return HttpClient.newHttpClient()
-        .send(
-            HttpRequest.newBuilder(
-                    URI.create("http://" + mesh.proxyAddress(101) + ":15020/stats/prometheus"))
-                .build(),
-            BodyHandlers.ofString())
-        .body()
-        .lines()
-        .toList();
-  }
+  @Test
+  void showsTheWayThroughTheEgressGatewayInTheGraph() throws Exception {
+    assumeThat(RunningMesh.dataplane())
+        .as("upstream's Envoy has no istio.stats, so there is no graph")
+        .isEqualTo("flotilla");
+    mesh.apply(FILE, configuration("caCertificates: " + certified.root()));
+    awaitAnswer();
 
-  private static HttpsServer outside(Path folder, ConcurrentLinkedQueue<String> seen)
-      throws Exception {
-    Path store = folder.resolve("outside.p12");
-    int status =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-alias",
-                "outside",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=outside.example",
-                "-ext",
-                "SAN=dns:outside.example",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                new String(PASSWORD))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start()
-            .waitFor();
-    assertThat(status).as("keytool").isZero();
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD);
-    }
-    KeyManagerFactory managers =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    managers.init(keys, PASSWORD);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(managers.getKeyManagers(), null, null);
-    HttpsServer server =
-        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setHttpsConfigurator(new HttpsConfigurator(context));
-    server.createContext(
-        "/",
-        exchange -> {
-          seen.add(exchange.getRequestURI().getPath());
-          byte[] body = "from outside, over TLS".getBytes();
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
+    Eventually.within(
+        COLLECTED,
+        () -> {
+          assertThat(status("/politics", "")).isEqualTo(200);
+          List<String> edges = answeredEdges();
+          assertThat(edges)
+              .contains(
+                  "productpage-v1 > istio-egressgateway"
+                      + " (istio-egressgateway.istio-system.svc.cluster.local)")
+              .anyMatch(
+                  edge ->
+                      edge.startsWith("istio-egressgateway > ")
+                          && edge.endsWith("(" + OutsideHost.NAME + ")"))
+              .noneMatch(
+                  edge -> edge.startsWith("productpage-v1") && edge.contains(OutsideHost.NAME));
         });
-    server.start();
-    return server;
   }
 
-  private static String configuration(int port) {
-    return """
-        apiVersion: networking.istio.io/v1
-        kind: ServiceEntry
-        metadata:
-          name: outside
-        spec:
-          hosts: [outside.example]
-          ports:
-          - {number: 80, name: http, protocol: HTTP}
-          - {number: 443, name: https, protocol: HTTPS}
-          resolution: STATIC
-          endpoints:
-          - address: 127.0.0.1
-            ports: {http: 9, https: %d}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: Gateway
-        metadata:
-          name: istio-egressgateway
-        spec:
-          selector:
-            istio: egressgateway
-          servers:
-          - port: {number: 80, name: https-port-for-tls-origination, protocol: HTTPS}
-            hosts: [outside.example]
-            tls: {mode: ISTIO_MUTUAL}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: DestinationRule
-        metadata:
-          name: egressgateway-for-outside
-        spec:
-          host: istio-egressgateway.istio-system.svc.cluster.local
-          subsets:
-          - name: outside
-            trafficPolicy:
-              portLevelSettings:
-              - port: {number: 80}
-                tls: {mode: ISTIO_MUTUAL, sni: outside.example}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: VirtualService
-        metadata:
-          name: direct-outside-through-egress-gateway
-        spec:
-          hosts: [outside.example]
-          gateways: [istio-egressgateway, mesh]
-          http:
-          - match:
-            - {gateways: [mesh], port: 80}
-            route:
-            - destination:
-                host: istio-egressgateway.istio-system.svc.cluster.local
-                subset: outside
-                port: {number: 80}
-          - match:
-            - {gateways: [istio-egressgateway], port: 80}
-            route:
-            - destination:
-                host: outside.example
-                port: {number: 443}
-        ---
-        apiVersion: networking.istio.io/v1
-        kind: DestinationRule
-        metadata:
-          name: originate-tls-for-outside
-        spec:
-          host: outside.example
-          trafficPolicy:
-            portLevelSettings:
-            - port: {number: 443}
-              tls: {mode: SIMPLE, sni: outside.example, insecureSkipVerify: true}
+  @Test
+  void refusesAnOutsideHostThatAnotherCaCertified(@TempDir Path folder) throws Exception {
+    Certified other = Certified.in(folder);
+    mesh.apply(FILE, configuration("caCertificates: " + other.root()));
+
+    Eventually.within(CHANGE, () -> assertThat(status("/politics", "")).isEqualTo(503));
+    assertThat(visits).isEmpty();
+
+    mesh.apply(FILE, configuration("caCertificates: " + certified.root()));
+    awaitAnswer();
+  }
+
+  @Test
+  void trustsTheRootsOfASecret() throws Exception {
+    mesh.apply(
+        SECRET,
         """
-        .formatted(port);
+        apiVersion: v1
+        kind: Secret
+        metadata:
+          name: outside-roots
+          namespace: istio-system
+        stringData:
+          ca.crt: |
+        """
+            + Files.readString(certified.root()).indent(4));
+    mesh.apply(FILE, configuration("credentialName: outside-roots"));
+
+    awaitAnswer();
+  }
+
+  private String configuration(String tls) {
+    return OutsideHost.configuration("127.0.0.1", outside.port(), tls);
+  }
+
+  private void awaitAnswer() throws Exception {
+    Eventually.within(
+        CHANGE,
+        () -> {
+          HttpResponse<String> response = get("/politics", "");
+          assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+          assertThat(response.body()).isEqualTo(OutsideHost.ANSWER);
+        });
+  }
+
+  private int status(String path, String trace) throws Exception {
+    return get(path, trace).statusCode();
+  }
+
+  /** A request of an application that calls the outside host by plain HTTP. */
+  private HttpResponse<String> get(String path, String trace) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://" + OutsideHost.NAME + path))
+            .timeout(Duration.ofSeconds(10));
+    if (!trace.isEmpty()) {
+      request.header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01");
+    }
+    return inside.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static String newTrace() {
+    byte[] id = new byte[16];
+    ThreadLocalRandom.current().nextBytes(id);
+    return HexFormat.of().formatHex(id);
+  }
+
+  private List<String> services(String trace) throws Exception {
+    List<String> services = new ArrayList<>();
+    for (JsonNode process :
+        json(mesh.control(16686).resolve("/api/traces/" + trace)).at("/data/0/processes")) {
+      services.add(process.path("serviceName").asText());
+    }
+    return services;
+  }
+
+  /** "source > destination (service)" of the edges on which requests succeeded. */
+  private List<String> answeredEdges() throws Exception {
+    List<String> edges = new ArrayList<>();
+    for (JsonNode edge :
+        json(mesh.control(20001).resolve("/telemetry/api/graph?window=60")).path("edges")) {
+      if (edge.path("responses").has("200")) {
+        edges.add(
+            edge.at("/source/name").asText()
+                + " > "
+                + edge.at("/destination/name").asText()
+                + " ("
+                + edge.path("destinationService").asText()
+                + ")");
+      }
+    }
+    return edges;
+  }
+
+  private JsonNode json(URI uri) throws Exception {
+    return JSON.readTree(
+        client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body());
   }
 }

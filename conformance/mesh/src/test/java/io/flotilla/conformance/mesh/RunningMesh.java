@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,10 +38,12 @@ public final class RunningMesh implements AutoCloseable {
 
   private final Path folder;
   private final int offset;
+  private final Map<String, String> environment;
 
-  private RunningMesh(Path folder, int offset) {
+  private RunningMesh(Path folder, int offset, Map<String, String> environment) {
     this.folder = folder;
     this.offset = offset;
+    this.environment = environment;
   }
 
   /** What a command of the launcher said. */
@@ -53,11 +56,22 @@ public final class RunningMesh implements AutoCloseable {
    * @throws IllegalStateException with the command's output if it does not become ready
    */
   public static RunningMesh start(String... options) throws IOException, InterruptedException {
+    return start(Map.of(), options);
+  }
+
+  /**
+   * The same with settings of services in the environment ({@code FLOTILLA_PILOT_...}).
+   *
+   * @param environment variables of the mesh's processes, beside the caller's own
+   */
+  public static RunningMesh start(Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
     String last = "";
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       // Below the range of ephemeral ports even for the highest port; another try when taken.
       int offset = 1000 + ThreadLocalRandom.current().nextInt(11_000);
-      RunningMesh mesh = new RunningMesh(Files.createTempDirectory("flotilla-mesh"), offset);
+      RunningMesh mesh =
+          new RunningMesh(Files.createTempDirectory("flotilla-mesh"), offset, environment);
       List<String> command =
           new ArrayList<>(List.of("up", "--detach", "--dir", mesh.dir().toString()));
       if (dataplane().equals("envoy")) {
@@ -119,6 +133,7 @@ public final class RunningMesh implements AutoCloseable {
     command.add(String.valueOf(offset));
     command.addAll(Arrays.asList(arguments).subList(1, arguments.length));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
     builder.environment().put("FLOTILLA_HOME", folder.resolve("home").toString());
     return builder;
   }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * One mesh for all test classes that leave it as they found it, started for the first and stopped
  * after the last.
  */
-final class SharedMesh implements ParameterResolver {
+public final class SharedMesh implements ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(SharedMesh.class);
 
   private record Held(RunningMesh mesh) implements AutoCloseable {

@@ -141,6 +141,11 @@ final class ControlSettings {
     all.put("flotilla.telemetry.ports.otlp-http", port(ControlPort.OTLP_HTTP));
     all.put("flotilla.telemetry.ports.zipkin", port(ControlPort.ZIPKIN));
     all.put("flotilla.telemetry.ports.jaeger-query", port(ControlPort.JAEGER));
+    all.put("flotilla.telemetry.ports.jaeger-grpc", port(ControlPort.JAEGER_COLLECTOR_GRPC));
+    all.put("flotilla.telemetry.ports.jaeger-http", port(ControlPort.JAEGER_COLLECTOR_HTTP));
+    all.put("flotilla.telemetry.ports.jaeger-compact", port(ControlPort.JAEGER_AGENT_COMPACT));
+    all.put("flotilla.telemetry.ports.jaeger-binary", port(ControlPort.JAEGER_AGENT_BINARY));
+    all.put("flotilla.telemetry.ports.jaeger-sampling", port(ControlPort.JAEGER_SAMPLING));
     all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
     // A laptop's share: the traces of some ten thousand page views.
     all.put("flotilla.telemetry.store.max-bytes", String.valueOf(24 << 20));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * All settings of telemetry, under {@code flotilla.telemetry}; docs/telemetry.md describes each.
@@ -22,7 +23,13 @@ public interface TelemetryConfig {
 
   Receive receive();
 
+  Tenants tenants();
+
+  Sampling sampling();
+
   Spans spans();
+
+  Logs logs();
 
   Store store();
 
@@ -42,6 +49,24 @@ public interface TelemetryConfig {
 
     @WithDefault("9411")
     int zipkin();
+
+    @WithDefault("14250")
+    int jaegerGrpc();
+
+    @WithDefault("14268")
+    int jaegerHttp();
+
+    /** UDP, the agent's compact protocol. */
+    @WithDefault("6831")
+    int jaegerCompact();
+
+    /** UDP, the agent's binary protocol. */
+    @WithDefault("6832")
+    int jaegerBinary();
+
+    /** Remote sampling over HTTP. */
+    @WithDefault("5778")
+    int jaegerSampling();
 
     @WithDefault("16686")
     int jaegerQuery();
@@ -68,9 +93,55 @@ public interface TelemetryConfig {
     @WithDefault("32768")
     int maxCharacters();
 
+    /** Spans of all senders that wait to be stored; beyond, senders are told to come back. */
+    @WithDefault("100000")
+    int maxWaitingSpans();
+
     /** How long a sender waits for its spans to be stored before it is told to come back. */
     @WithDefault("5s")
     Duration timeout();
+  }
+
+  /** Whose traces these are. */
+  interface Tenants {
+    /** Tells tenants apart by the header X-Scope-OrgID. */
+    @WithDefault("false")
+    boolean enabled();
+
+    /** Whose a request without the header is; absent: it is refused. */
+    Optional<String> unnamed();
+
+    @WithDefault("100")
+    int max();
+
+    /** Of each tenant, on average; 0: as many as can be stored. */
+    @WithDefault("0")
+    int maxSpansPerSecond();
+  }
+
+  /** What services are told by Jaeger's remote sampling. */
+  interface Sampling {
+    /** Where neither the file nor adaptive sampling says anything. */
+    @WithDefault("0.001")
+    double probability();
+
+    /** Jaeger's file of strategies, JSON, read again when it changes. */
+    Optional<Path> file();
+
+    /** Sampled traces a second and operation; absent: sampling is not adaptive. */
+    OptionalDouble adaptiveTarget();
+
+    @WithDefault("1m")
+    Duration adaptiveInterval();
+  }
+
+  /** Logs received by OTLP, kept by trace. */
+  interface Logs {
+    @WithDefault("8388608")
+    long maxBytes();
+
+    @WithDefault("2h")
+    Duration maxAge();
   }
 
   /** The queue between receivers and ingesters. */

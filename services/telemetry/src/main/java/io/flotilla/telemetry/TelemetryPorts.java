@@ -27,7 +27,27 @@ class TelemetryPorts {
         "Zipkin receiver",
         config.host(),
         config.ports().zipkin(),
-        Map.of("/api/v2/", "/telemetry/zipkin/api/v2/"));
+        Map.of("/api/", "/telemetry/zipkin/api/"));
+  }
+
+  @Produces
+  @Dependent
+  FurtherPort jaegerCollector(TelemetryConfig config) {
+    return new FurtherPort(
+        "Jaeger's collector over HTTP",
+        config.host(),
+        config.ports().jaegerHttp(),
+        Map.of("/api/", "/telemetry/jaeger-collector/api/"));
+  }
+
+  @Produces
+  @Dependent
+  FurtherPort jaegerSampling(TelemetryConfig config) {
+    return new FurtherPort(
+        "Jaeger's remote sampling",
+        config.host(),
+        config.ports().jaegerSampling(),
+        Map.of("/", "/telemetry/jaeger-agent/", "/q/", "/q/"));
   }
 
   @Produces

@@ -14,7 +14,16 @@ import java.util.Map;
 /** Telemetry on ports that are free, with channels that end in memory. */
 public class TelemetryPortsResource implements QuarkusTestResourceLifecycleManager {
   private static final String[] PORTS = {
-    "otlp-grpc", "otlp-http", "zipkin", "jaeger-query", "prometheus"
+    "otlp-grpc",
+    "otlp-http",
+    "zipkin",
+    "jaeger-grpc",
+    "jaeger-http",
+    "jaeger-compact",
+    "jaeger-binary",
+    "jaeger-sampling",
+    "jaeger-query",
+    "prometheus"
   };
 
   @Override

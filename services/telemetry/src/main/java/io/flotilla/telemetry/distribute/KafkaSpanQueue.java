@@ -2,7 +2,6 @@
 package io.flotilla.telemetry.distribute;
 
 import io.flotilla.telemetry.api.Span;
-import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -36,21 +35,22 @@ final class KafkaSpanQueue implements SpanQueue {
   }
 
   @Override
-  public CompletionStage<?> put(List<Span> spans) {
+  public CompletionStage<?> put(SpanBatch batch) {
     Map<String, List<Span>> byTrace = new LinkedHashMap<>();
-    for (Span span : spans) {
+    for (Span span : batch.spans()) {
       byTrace.computeIfAbsent(span.traceIdHex(), t -> new ArrayList<>()).add(span);
     }
     List<CompletableFuture<Void>> written = new ArrayList<>(byTrace.size());
-    byTrace.forEach((traceId, ofTrace) -> written.add(write(traceId, ofTrace)));
+    byTrace.forEach(
+        (traceId, ofTrace) -> written.add(write(traceId, new SpanBatch(batch.tenant(), ofTrace))));
     return CompletableFuture.allOf(written.toArray(CompletableFuture[]::new));
   }
 
-  private CompletableFuture<Void> write(String traceId, List<Span> spans) {
+  private CompletableFuture<Void> write(String traceId, SpanBatch spans) {
     CompletableFuture<Void> written = new CompletableFuture<>();
     log.send(
         Message.of(
-            OtlpCodec.encode(spans).toByteArray(),
+            SpanRecord.write(spans),
             Metadata.of(OutgoingKafkaRecordMetadata.builder().withKey(traceId).build()),
             () -> {
               written.complete(null);

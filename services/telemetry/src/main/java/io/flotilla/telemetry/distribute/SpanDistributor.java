@@ -3,13 +3,21 @@ package io.flotilla.telemetry.distribute;
 
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
+import io.flotilla.telemetry.store.TraceStores;
+import io.flotilla.telemetry.tenant.SpanRate;
+import io.flotilla.telemetry.tenant.Tenant;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
 import org.eclipse.microprofile.reactive.messaging.OnOverflow;
@@ -27,26 +35,54 @@ public class SpanDistributor {
   private final SpanQueue queue;
   private final MeterRegistry metrics;
   private final Duration timeout;
+  private final SpanRate rate;
+  private final Predicate<Tenant> mayKeep;
+  private final int maxWaiting;
+  private final AtomicInteger waiting = new AtomicInteger();
 
+  @Inject
   SpanDistributor(
       @Channel("spans")
           @OnOverflow(value = OnOverflow.Strategy.BUFFER, bufferSize = BATCHES_WAITING)
           Emitter<SpanBatch> spans,
       Instance<KafkaSpanQueue> log,
       MeterRegistry metrics,
+      SpanRate rate,
+      TraceStores stores,
       TelemetryConfig config) {
-    this.queue = config.spans().kafka() ? log.get() : batch -> spans.send(new SpanBatch(batch));
+    this(
+        config.spans().kafka() ? log.get() : spans::send,
+        stores::mayKeep,
+        rate,
+        metrics,
+        config.receive().timeout(),
+        config.receive().maxWaitingSpans());
+  }
+
+  SpanDistributor(
+      SpanQueue queue,
+      Predicate<Tenant> mayKeep,
+      SpanRate rate,
+      MeterRegistry metrics,
+      Duration timeout,
+      int maxWaiting) {
+    this.queue = queue;
+    this.mayKeep = mayKeep;
+    this.rate = rate;
     this.metrics = metrics;
-    this.timeout = config.receive().timeout();
+    this.timeout = timeout;
+    this.maxWaiting = maxWaiting;
+    Gauge.builder("flotilla_telemetry_spans_waiting", waiting, AtomicInteger::get)
+        .register(metrics);
   }
 
   /**
    * Blocks until the spans are stored. Refused and trimmed ones are counted by receiver.
    *
-   * @param receiver "otlp-grpc", "otlp-http", "zipkin"
-   * @throws OverloadedException if the queue is full or the ingester too slow; the sender may retry
+   * @param receiver "otlp-grpc", "otlp-http", "zipkin", "jaeger-grpc", ...
+   * @throws RefusedException if they cannot be taken now; the sender may retry
    */
-  public void distribute(String receiver, Decoded decoded) throws OverloadedException {
+  public void distribute(String receiver, Tenant tenant, Decoded decoded) throws RefusedException {
     count("flotilla_telemetry_spans_refused", receiver, "invalid", decoded.refused());
     metrics
         .counter("flotilla_telemetry_spans_trimmed", "receiver", receiver)
@@ -56,21 +92,57 @@ public class SpanDistributor {
       return;
     }
     try {
-      queue
-          .put(decoded.spans())
-          .toCompletableFuture()
-          .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      put(tenant, decoded);
       metrics.counter("flotilla_telemetry_spans_received", "receiver", receiver).increment(size);
-    } catch (IllegalStateException | TimeoutException e) {
-      count("flotilla_telemetry_spans_refused", receiver, "overload", size);
-      throw new OverloadedException();
+    } catch (RefusedException e) {
+      count("flotilla_telemetry_spans_refused", receiver, e.reason().label(), size);
+      throw e;
+    }
+  }
+
+  private void put(Tenant tenant, Decoded decoded) throws RefusedException {
+    int size = decoded.spans().size();
+    if (!mayKeep.test(tenant)) {
+      throw new RefusedException(RefusedException.Reason.TENANTS);
+    }
+    if (!rate.take(tenant, size)) {
+      throw new RefusedException(RefusedException.Reason.RATE);
+    }
+    if (!admit(size)) {
+      throw new RefusedException(RefusedException.Reason.OVERLOAD);
+    }
+    CompletableFuture<?> stored;
+    try {
+      stored = queue.put(new SpanBatch(tenant, decoded.spans())).toCompletableFuture();
+    } catch (IllegalStateException e) {
+      waiting.addAndGet(-size);
+      throw new RefusedException(RefusedException.Reason.OVERLOAD);
+    }
+    // A sender that waits no longer does not make its spans lighter: they count until they are
+    // done.
+    stored.whenComplete((done, failure) -> waiting.addAndGet(-size));
+    try {
+      stored.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new RefusedException(RefusedException.Reason.STORAGE);
     } catch (ExecutionException e) {
-      count("flotilla_telemetry_spans_refused", receiver, "storage", size);
       LOG.errorf(e.getCause(), "a batch of %d spans could not be stored", size);
-      throw new OverloadedException();
+      throw new RefusedException(RefusedException.Reason.STORAGE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new OverloadedException();
+      throw new RefusedException(RefusedException.Reason.STORAGE);
+    }
+  }
+
+  /** A batch larger than the bound is taken alone, so that the bound can never stop everything. */
+  private boolean admit(int size) {
+    for (int now = waiting.get(); ; now = waiting.get()) {
+      if (now > 0 && now + size > maxWaiting) {
+        return false;
+      }
+      if (waiting.compareAndSet(now, now + size)) {
+        return true;
+      }
     }
   }
 

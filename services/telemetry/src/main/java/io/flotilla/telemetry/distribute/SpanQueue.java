@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.telemetry.distribute;
 
-import io.flotilla.telemetry.api.Span;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** What lies between receivers and ingesters. */
@@ -14,5 +12,5 @@ interface SpanQueue {
    * @return done when the spans are safe: stored, or in a log that outlives this process
    * @throws IllegalStateException if the queue is full
    */
-  CompletionStage<?> put(List<Span> spans);
+  CompletionStage<?> put(SpanBatch batch);
 }

@@ -5,7 +5,9 @@ import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.flotilla.telemetry.distribute.SpanBatch;
-import io.flotilla.telemetry.store.TraceStore;
+import io.flotilla.telemetry.distribute.SpanRecord;
+import io.flotilla.telemetry.sampling.AdaptiveSampling;
+import io.flotilla.telemetry.store.TraceStores;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.smallrye.reactive.messaging.annotations.Blocking;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,12 +20,15 @@ import org.jboss.logging.Logger;
 public class SpanIngester {
   private static final Logger LOG = Logger.getLogger(SpanIngester.class);
 
-  private final TraceStore store;
+  private final TraceStores stores;
+  private final AdaptiveSampling sampling;
   private final OtlpCodec codec;
   private final MeterRegistry metrics;
 
-  SpanIngester(TraceStore store, OtlpCodec codec, MeterRegistry metrics) {
-    this.store = store;
+  SpanIngester(
+      TraceStores stores, AdaptiveSampling sampling, OtlpCodec codec, MeterRegistry metrics) {
+    this.stores = stores;
+    this.sampling = sampling;
     this.codec = codec;
     this.metrics = metrics;
   }
@@ -31,7 +36,7 @@ public class SpanIngester {
   @Incoming("spans")
   @Blocking
   void ingest(SpanBatch batch) {
-    store(batch.spans());
+    store(batch);
   }
 
   /** The same over Kafka: an OTLP request in protobuf, as {@code KafkaSpanQueue} writes it. */
@@ -39,7 +44,7 @@ public class SpanIngester {
   @Blocking
   void ingestRecord(byte[] record) {
     try {
-      store(codec.decodeProtobuf(record).spans());
+      store(SpanRecord.read(record, codec));
     } catch (MalformedSpansException e) {
       metrics
           .counter(
@@ -49,8 +54,10 @@ public class SpanIngester {
     }
   }
 
-  private void store(List<Span> spans) {
-    int refused = store.add(spans);
+  private void store(SpanBatch batch) {
+    List<Span> spans = batch.spans();
+    sampling.saw(spans);
+    int refused = stores.of(batch.tenant()).add(spans);
     metrics.counter("flotilla_telemetry_spans_stored").increment(spans.size() - refused);
     if (refused > 0) {
       metrics

@@ -10,7 +10,6 @@ import io.flotilla.telemetry.store.Dependency;
 import io.flotilla.telemetry.store.Operation;
 import io.flotilla.telemetry.store.Trace;
 import io.flotilla.telemetry.store.TraceId;
-import io.flotilla.telemetry.store.TraceStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -40,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 public class JaegerResource {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-  private final TraceStore store;
+  private final CallersTraces traces;
 
-  JaegerResource(TraceStore store) {
-    this.store = store;
+  JaegerResource(CallersTraces traces) {
+    this.traces = traces;
   }
 
   /** Names of services. */
@@ -51,7 +50,7 @@ public class JaegerResource {
   @Path("services")
   @org.eclipse.microprofile.openapi.annotations.Operation(summary = "Names of the services")
   public Response services() {
-    return strings(List.copyOf(store.services()));
+    return strings(List.copyOf(traces.store().services()));
   }
 
   /** Names of a service's operations. */
@@ -60,7 +59,8 @@ public class JaegerResource {
   @org.eclipse.microprofile.openapi.annotations.Operation(
       summary = "Names of a service's operations")
   public Response operationNames(@PathParam("service") String service) {
-    return strings(store.operations(service).stream().map(Operation::name).distinct().toList());
+    return strings(
+        traces.store().operations(service).stream().map(Operation::name).distinct().toList());
   }
 
   /** Operations of a service with their kinds: {@code ?service=&spanKind=}. */
@@ -75,7 +75,7 @@ public class JaegerResource {
       return error(400, "parameter 'service' is required");
     }
     ArrayNode data = JSON.arrayNode();
-    for (Operation operation : store.operations(service)) {
+    for (Operation operation : traces.store().operations(service)) {
       String itsKind =
           operation.kind() == Span.Kind.UNSPECIFIED
               ? ""
@@ -100,7 +100,7 @@ public class JaegerResource {
     try {
       if (ids != null && !ids.isEmpty()) {
         for (String id : ids) {
-          Optional<Trace> trace = store.find(TraceId.parse(id));
+          Optional<Trace> trace = traces.store().find(TraceId.parse(id));
           if (trace.isPresent()) {
             data.add(JaegerJson.trace(trace.get().spans()));
           } else {
@@ -108,7 +108,8 @@ public class JaegerResource {
           }
         }
       } else {
-        for (Trace trace : store.search(JaegerParameters.search(parameters, Instant.now()))) {
+        for (Trace trace :
+            traces.store().search(JaegerParameters.search(parameters, Instant.now()))) {
           data.add(JaegerJson.trace(trace.spans()));
         }
       }
@@ -124,7 +125,7 @@ public class JaegerResource {
   @org.eclipse.microprofile.openapi.annotations.Operation(summary = "One trace by its id")
   public Response trace(@PathParam("id") String id) {
     try {
-      Optional<Trace> trace = store.find(TraceId.parse(id));
+      Optional<Trace> trace = traces.store().find(TraceId.parse(id));
       return trace.isEmpty()
           ? error(404, "trace not found")
           : ok(JSON.arrayNode().add(JaegerJson.trace(trace.get().spans())), 0);
@@ -147,7 +148,7 @@ public class JaegerResource {
       Duration lookback =
           Duration.ofMillis(
               JaegerParameters.number(parameters, "lookback", Duration.ofDays(1).toMillis()));
-      List<Dependency> dependencies = store.dependencies(end, lookback);
+      List<Dependency> dependencies = traces.store().dependencies(end, lookback);
       ArrayNode data = JSON.arrayNode();
       for (Dependency dependency : dependencies) {
         data.addObject()

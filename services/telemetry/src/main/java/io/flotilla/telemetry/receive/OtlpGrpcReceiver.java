@@ -4,14 +4,18 @@ package io.flotilla.telemetry.receive;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
-import io.flotilla.telemetry.distribute.OverloadedException;
+import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
-import io.grpc.Server;
-import io.grpc.Status;
-import io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.flotilla.telemetry.log.OtlpLogs;
+import io.flotilla.telemetry.metric.OtlpMetrics;
+import io.flotilla.telemetry.tenant.Tenants;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse;
+import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
+import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceResponse;
+import io.opentelemetry.proto.collector.metrics.v1.MetricsServiceGrpc;
 import io.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
@@ -20,66 +24,53 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** OTLP over gRPC on a server and port of its own, with reflection and health. */
+/** OTLP over gRPC: traces, metrics and logs. */
 @ApplicationScoped
 public class OtlpGrpcReceiver {
-  private static final Logger LOG = Logger.getLogger(OtlpGrpcReceiver.class);
   private static final String RECEIVER = "otlp-grpc";
 
   private final TelemetryConfig config;
   private final OtlpCodec codec;
   private final SpanDistributor distributor;
-  private @Nullable Server server;
+  private final OtlpMetrics metrics;
+  private final OtlpLogs logs;
+  private final Tenants tenants;
+  private @Nullable GrpcPort port;
 
-  OtlpGrpcReceiver(TelemetryConfig config, OtlpCodec codec, SpanDistributor distributor) {
+  OtlpGrpcReceiver(
+      TelemetryConfig config,
+      OtlpCodec codec,
+      SpanDistributor distributor,
+      OtlpMetrics metrics,
+      OtlpLogs logs,
+      Tenants tenants) {
     this.config = config;
     this.codec = codec;
     this.distributor = distributor;
+    this.metrics = metrics;
+    this.logs = logs;
+    this.tenants = tenants;
   }
 
   void open(@Observes StartupEvent started) {
-    int port = config.ports().otlpGrpc();
-    if (port == 0) {
-      return;
-    }
-    try {
-      server =
-          NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), port))
-              .executor(Executors.newVirtualThreadPerTaskExecutor())
-              .maxInboundMessageSize(config.receive().maxBytes())
-              .maxInboundMetadataSize(16 * 1024)
-              .maxConcurrentCallsPerConnection(256)
-              .permitKeepAliveTime(10, TimeUnit.SECONDS)
-              .permitKeepAliveWithoutCalls(true)
-              .addService(new TraceService())
-              .addService(new HealthStatusManager().getHealthService())
-              .addService(ProtoReflectionServiceV1.newInstance())
-              .build()
-              .start();
-      LOG.infof("OTLP over gRPC listens on %s:%d", config.host(), server.getPort());
-    } catch (IOException e) {
-      throw new IllegalStateException(
-          "OTLP over gRPC cannot listen on "
-              + config.host()
-              + ":"
-              + port
-              + ": "
-              + (e.getCause() == null ? e : e.getCause()).getMessage()
-              + "; free the port or set flotilla.telemetry.ports.otlp-grpc",
-          e);
+    if (config.ports().otlpGrpc() != 0) {
+      port =
+          GrpcPort.open(
+              "OTLP over gRPC",
+              config.host(),
+              config.ports().otlpGrpc(),
+              "flotilla.telemetry.ports.otlp-grpc",
+              config.receive().maxBytes(),
+              List.of(new TraceService(), new MetricsService(), new LogsService()));
     }
   }
 
   void close(@Observes ShutdownEvent stopping) throws InterruptedException {
-    if (server != null && !server.shutdown().awaitTermination(3, TimeUnit.SECONDS)) {
-      server.shutdownNow();
+    if (port != null) {
+      port.close();
     }
   }
 
@@ -89,12 +80,30 @@ public class OtlpGrpcReceiver {
         ExportTraceServiceRequest request, StreamObserver<ExportTraceServiceResponse> answer) {
       Decoded decoded = codec.decode(request);
       try {
-        distributor.distribute(RECEIVER, decoded);
+        distributor.distribute(RECEIVER, GrpcPort.tenant(tenants), decoded);
         answer.onNext(response(decoded));
         answer.onCompleted();
-      } catch (OverloadedException e) {
-        answer.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException());
+      } catch (RefusedException e) {
+        answer.onError(GrpcPort.status(e));
       }
+    }
+  }
+
+  private final class MetricsService extends MetricsServiceGrpc.MetricsServiceImplBase {
+    @Override
+    public void export(
+        ExportMetricsServiceRequest request, StreamObserver<ExportMetricsServiceResponse> answer) {
+      answer.onNext(metrics.take(request));
+      answer.onCompleted();
+    }
+  }
+
+  private final class LogsService extends LogsServiceGrpc.LogsServiceImplBase {
+    @Override
+    public void export(
+        ExportLogsServiceRequest request, StreamObserver<ExportLogsServiceResponse> answer) {
+      answer.onNext(logs.take(GrpcPort.tenant(tenants), request, false));
+      answer.onCompleted();
     }
   }
 

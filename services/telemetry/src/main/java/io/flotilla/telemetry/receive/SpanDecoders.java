@@ -2,6 +2,8 @@
 package io.flotilla.telemetry.receive;
 
 import io.flotilla.telemetry.TelemetryConfig;
+import io.flotilla.telemetry.api.jaeger.JaegerProtobufCodec;
+import io.flotilla.telemetry.api.jaeger.JaegerThriftCodec;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.flotilla.telemetry.api.otlp.SpanLimits;
 import io.flotilla.telemetry.api.zipkin.ZipkinCodec;
@@ -23,6 +25,18 @@ class SpanDecoders {
   @Singleton
   ZipkinCodec zipkin(TelemetryConfig config) {
     return new ZipkinCodec(limits(config));
+  }
+
+  @Produces
+  @Singleton
+  JaegerThriftCodec jaegerThrift(TelemetryConfig config) {
+    return new JaegerThriftCodec(limits(config));
+  }
+
+  @Produces
+  @Singleton
+  JaegerProtobufCodec jaegerProtobuf(TelemetryConfig config) {
+    return new JaegerProtobufCodec(limits(config));
   }
 
   private static SpanLimits limits(TelemetryConfig config) {

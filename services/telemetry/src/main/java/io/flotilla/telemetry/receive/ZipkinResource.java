@@ -5,8 +5,12 @@ import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.zipkin.ZipkinCodec;
-import io.flotilla.telemetry.distribute.OverloadedException;
+import io.flotilla.telemetry.api.zipkin.ZipkinFormat;
+import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
+import io.flotilla.telemetry.tenant.Tenant;
+import io.flotilla.telemetry.tenant.Tenants;
+import io.flotilla.telemetry.tenant.UnknownTenantException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.HeaderParam;
@@ -18,48 +22,87 @@ import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.jspecify.annotations.Nullable;
 
-/** Zipkin's collector, v2 in JSON. On its own port the path is {@code /api/v2/spans}. */
-@Path("/telemetry/zipkin/api/v2/spans")
+/**
+ * Zipkin's collector: lists of spans, v2 in JSON and protobuf, v1 in JSON and Thrift
+ * (openzipkin/zipkin, zipkin-server ZipkinHttpCollector). On its own port the paths are {@code
+ * /api/v2/spans} and {@code /api/v1/spans}.
+ */
+@Path("/telemetry/zipkin/api")
 @RunOnVirtualThread
 public class ZipkinResource {
   private static final String RECEIVER = "zipkin";
+  private static final String PROTOBUF = "application/x-protobuf";
+  private static final String THRIFT = "application/x-thrift";
 
   private final ZipkinCodec codec;
   private final SpanDistributor distributor;
+  private final Tenants tenants;
   private final int maxBytes;
 
-  ZipkinResource(ZipkinCodec codec, SpanDistributor distributor, TelemetryConfig config) {
+  ZipkinResource(
+      ZipkinCodec codec, SpanDistributor distributor, Tenants tenants, TelemetryConfig config) {
     this.codec = codec;
     this.distributor = distributor;
+    this.tenants = tenants;
     this.maxBytes = config.receive().maxBytes();
   }
 
   /** Takes a list of spans; 202 once they are stored, as Zipkin answers. */
   @POST
-  @Consumes(MediaType.APPLICATION_JSON)
-  @Operation(operationId = "postZipkinSpans", summary = "Takes spans in Zipkin's v2 JSON")
-  public Response post(
-      @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding, byte[] body) {
+  @Path("v2/spans")
+  @Consumes({MediaType.APPLICATION_JSON, PROTOBUF})
+  @Operation(operationId = "postZipkinSpans", summary = "Takes spans in Zipkin's v2 form")
+  public Response postV2(
+      @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String type,
+      @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding,
+      @HeaderParam(Tenant.HEADER) @Nullable String tenant,
+      byte[] body) {
+    return post(
+        is(type, PROTOBUF) ? ZipkinFormat.PROTOBUF_V2 : ZipkinFormat.JSON_V2,
+        encoding,
+        tenant,
+        body);
+  }
+
+  /** The same in v1. */
+  @POST
+  @Path("v1/spans")
+  @Consumes({MediaType.APPLICATION_JSON, THRIFT})
+  @Operation(operationId = "postZipkinV1Spans", summary = "Takes spans in Zipkin's v1 form")
+  public Response postV1(
+      @HeaderParam(HttpHeaders.CONTENT_TYPE) @Nullable String type,
+      @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding,
+      @HeaderParam(Tenant.HEADER) @Nullable String tenant,
+      byte[] body) {
+    return post(
+        is(type, THRIFT) ? ZipkinFormat.THRIFT_V1 : ZipkinFormat.JSON_V1, encoding, tenant, body);
+  }
+
+  private static boolean is(@Nullable String type, String wanted) {
+    return type != null && type.startsWith(wanted);
+  }
+
+  private Response post(
+      ZipkinFormat format, @Nullable String encoding, @Nullable String tenant, byte[] body) {
     try {
-      Decoded decoded = codec.decode(SpanBody.unpacked(body, encoding, maxBytes));
+      Decoded decoded = codec.decode(SpanBody.unpacked(body, encoding, maxBytes), format);
       if (decoded.spans().isEmpty() && decoded.refused() > 0) {
         distributor.refused(RECEIVER, "malformed");
-        return text(400, decoded.reason());
+        return Refusals.text(400, decoded.reason());
       }
-      distributor.distribute(RECEIVER, decoded);
+      distributor.distribute(RECEIVER, tenants.of(tenant), decoded);
       return Response.accepted().build();
     } catch (MalformedSpansException e) {
       distributor.refused(RECEIVER, "malformed");
-      return text(400, e.getMessage());
+      return Refusals.text(400, e.getMessage());
     } catch (SpanBody.TooLargeException e) {
       distributor.refused(RECEIVER, "too-large");
-      return text(413, e.getMessage());
-    } catch (OverloadedException e) {
-      return text(503, e.getMessage());
+      return Refusals.text(413, e.getMessage());
+    } catch (UnknownTenantException e) {
+      distributor.refused(RECEIVER, "no-tenant");
+      return Refusals.text(401, e.getMessage());
+    } catch (RefusedException e) {
+      return Refusals.refused(e);
     }
-  }
-
-  private static Response text(int status, @Nullable String message) {
-    return Response.status(status).type(MediaType.TEXT_PLAIN).entity(message).build();
   }
 }

@@ -73,7 +73,7 @@ public final class JaegerJson {
       ObjectNode log = logs.addObject();
       log.put("timestamp", micros(event.epochNanos()));
       ArrayNode fields = log.putArray("fields");
-      if (!event.attributes().containsKey("event")) {
+      if (!event.name().isEmpty() && !event.attributes().containsKey("event")) {
         tag(fields, "event", event.name());
       }
       tags(fields, event.attributes());

@@ -8,6 +8,7 @@ import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.otlp.SpanAssembly;
 import io.flotilla.telemetry.api.otlp.SpanLimits;
 import io.flotilla.telemetry.api.otlp.internal.OtlpJson;
+import io.flotilla.telemetry.api.zipkin.internal.ZipkinLists;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,13 +16,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Zipkin v2 JSON to spans. A server span that shares its id with its caller's gets an id of its own
- * beneath it, since our model gives each span one id. Endpoints become OpenTelemetry's attributes:
- * the local service name is the resource's "service.name", the remote one is "peer.service".
+ * Lists of Zipkin's spans, v1 and v2, to our spans. A server span that shares its id with its
+ * caller's gets an id of its own beneath it, since our model gives each span one id. Endpoints
+ * become OpenTelemetry's attributes: the local service name is the resource's "service.name", the
+ * remote one is "peer.service".
  */
 public final class ZipkinCodec {
-  private static final long SHARED_SPAN_MARK = 0x5a49504b494e5632L;
-
   private final SpanLimits limits;
 
   public ZipkinCodec(SpanLimits limits) {
@@ -29,7 +29,22 @@ public final class ZipkinCodec {
   }
 
   /**
-   * The spans of a body.
+   * The spans of a body. In v2 JSON a bad span is left out alone; the other forms stand or fall as
+   * a whole, as Zipkin's own library reads them.
+   *
+   * @throws MalformedSpansException if it is not a list of this form
+   */
+  public Decoded decode(byte[] body, ZipkinFormat format) throws MalformedSpansException {
+    if (format == ZipkinFormat.JSON_V2) {
+      return decode(body);
+    }
+    SpanAssembly assembly = new SpanAssembly(limits);
+    ZipkinLists.read(body, format, assembly);
+    return assembly.decoded();
+  }
+
+  /**
+   * The spans of a body in v2 JSON.
    *
    * @throws MalformedSpansException if it is not a JSON array
    */
@@ -57,7 +72,7 @@ public final class ZipkinCodec {
       long parent = hex(span.path("parentId").asText(""));
       if (span.path("shared").asBoolean() && id != 0) {
         parent = id;
-        id = Long.rotateLeft(id, 32) ^ SHARED_SPAN_MARK;
+        id = ZipkinLists.idOfShared(id);
       }
       long start = Math.multiplyExact(span.path("timestamp").asLong(0), 1_000L);
       long end = Math.addExact(start, Math.multiplyExact(span.path("duration").asLong(0), 1_000L));

@@ -125,7 +125,8 @@ public final class OtlpProtobuf {
     };
   }
 
-  private static Map<String, Object> attributes(List<KeyValue> pairs, SpanAssembly into) {
+  /** A mutable map of the pairs. */
+  public static Map<String, Object> attributes(List<KeyValue> pairs, SpanAssembly into) {
     Map<String, Object> attributes = into.attributes();
     for (KeyValue pair : pairs) {
       into.put(attributes, pair.getKey(), value(pair.getValue(), into, 0));
@@ -133,7 +134,8 @@ public final class OtlpProtobuf {
     return attributes;
   }
 
-  private static @Nullable Object value(AnyValue value, SpanAssembly into, int depth) {
+  /** One value at a depth of nesting; null: there is none. */
+  public static @Nullable Object value(AnyValue value, SpanAssembly into, int depth) {
     return switch (value.getValueCase()) {
       case STRING_VALUE -> into.text(value.getStringValue());
       case BOOL_VALUE -> value.getBoolValue();

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +46,38 @@ public final class EnvoyProcess implements AutoCloseable {
     Path bootstrap = config.stateDir().resolve("envoy-" + config.name() + ".json");
     Files.writeString(bootstrap, EnvoyBootstrap.of(config, sdsSocket));
     EnvoyProcess envoy = new EnvoyProcess(config, bootstrap, baseId);
-    envoy.launch();
-    Thread.ofVirtual().name("envoy-" + config.name()).start(envoy::supervise);
+    envoy.begin();
     return envoy;
+  }
+
+  /**
+   * Starts Envoy and watches over it, both on one platform thread: Envoy asks the kernel for
+   * SIGTERM at the end of the thread that started it, and a virtual thread's carrier ends when it
+   * idles.
+   */
+  private void begin() throws IOException {
+    CompletableFuture<Process> first = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("envoy-" + config.name())
+        .start(
+            () -> {
+              try {
+                first.complete(launch());
+              } catch (IOException e) {
+                first.completeExceptionally(e);
+                return;
+              }
+              supervise();
+            });
+    try {
+      first.get();
+    } catch (ExecutionException e) {
+      throw new IOException("Envoy cannot be started: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while Envoy started", e);
+    }
   }
 
   private Process launch() throws IOException {

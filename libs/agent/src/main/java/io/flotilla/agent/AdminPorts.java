@@ -31,9 +31,14 @@ final class AdminPorts implements AutoCloseable {
    * Opens them on the workload's address.
    *
    * @param metrics in the Prometheus text format
+   * @param clusters in the text format of Envoy's page /clusters
    * @throws IOException naming the address that cannot be bound
    */
-  static AdminPorts open(AgentConfig config, Supplier<AgentStatus> status, Supplier<String> metrics)
+  static AdminPorts open(
+      AgentConfig config,
+      Supplier<AgentStatus> status,
+      Supplier<String> metrics,
+      Supplier<String> clusters)
       throws IOException {
     Supplier<AdminAnswer> ready = () -> readiness(status.get());
     Supplier<AdminAnswer> prometheus = () -> AdminAnswer.metrics(metrics.get());
@@ -47,6 +52,8 @@ final class AdminPorts implements AutoCloseable {
               ready,
               "/stats/prometheus",
               prometheus,
+              "/clusters",
+              () -> AdminAnswer.text(clusters.get()),
               "/listeners",
               () -> AdminAnswer.text(String.join("\n", status.get().listeners()) + "\n"),
               "/flotilla/status",

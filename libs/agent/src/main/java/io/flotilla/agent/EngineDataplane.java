@@ -167,6 +167,11 @@ final class EngineDataplane implements Dataplane {
     return engine.metricsText();
   }
 
+  /** Clusters and their endpoints, in the text format of Envoy's page /clusters. */
+  String clusters() {
+    return engine.clustersText();
+  }
+
   @Override
   public void close() {
     discovery.close();

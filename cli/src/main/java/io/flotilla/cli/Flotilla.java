@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
       RestartCommand.class,
       RunCommand.class,
       LogsCommand.class,
+      BenchCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -66,6 +66,7 @@ export function Problems({ status }: { status: MeshStatus }) {
                 {proxy.state === 'LAGGING' && (
                   <div className="muted">
                     has acknowledged revision {proxy.acknowledgedRevision} of {proxy.sentRevision}
+                    {proxy.acknowledgedAt && `, in step until ${new Date(proxy.acknowledgedAt).toLocaleTimeString()}`}
                   </div>
                 )}
               </li>

@@ -59,6 +59,7 @@ export interface ProxyRow {
   state: ProxyState;
   sentRevision: number;
   acknowledgedRevision: number;
+  acknowledgedAt: string | null;
   refused: string[];
   identity: string;
   userAgent: string;

@@ -64,7 +64,10 @@ final class ControlSettings {
         channel(all, "outgoing", "config-events");
         channel(all, "incoming", "proxy-events");
       }
-      case "pilot" -> channel(all, "outgoing", "proxy-events");
+      case "pilot" -> {
+        channel(all, "outgoing", "proxy-events");
+        channel(all, "incoming", "config-events");
+      }
       case "citadel" -> channel(all, "outgoing", "certificate-events");
       default -> {
         channel(all, "incoming", "config-events");
@@ -151,6 +154,7 @@ final class ControlSettings {
     all.put("flotilla.telemetry.store.max-bytes", String.valueOf(24 << 20));
     all.put("flotilla.telemetry.scrape.file", files.allTargets().toString());
     all.put("flotilla.telemetry.spans.kafka", String.valueOf(plan.kafka() != null));
+    all.put("flotilla.telemetry.spans.waiting-bytes", String.valueOf(8 << 20));
     return all;
   }
 

@@ -5,6 +5,7 @@ package io.flotilla.cli.mesh;
 enum Memory {
   CONTROL(240, true),
   SERVICE(112, true),
+  TELEMETRY(144, true),
   PROXIES(128, false),
   ONE_PROXY(64, false),
   BOOKINFO(96, true);

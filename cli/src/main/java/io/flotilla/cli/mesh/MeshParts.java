@@ -50,7 +50,7 @@ final class MeshParts {
             "telemetry",
             "services/telemetry",
             ControlPort.TELEMETRY_HTTP,
-            Memory.SERVICE),
+            Memory.TELEMETRY),
         quarkus("console", "console", "services/console", ControlPort.CONSOLE, Memory.SERVICE));
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -22,6 +23,13 @@ public record MeshEvent(
 
   /** The content type of {@link #toJson}. */
   public static final String CONTENT_TYPE = "application/cloudevents+json";
+
+  /**
+   * The settings of a channel of events that Kafka carries; a service whose events they are gives
+   * them to Kafka's connector as a bean with the channel's name.
+   */
+  public static final Map<String, Object> ON_KAFKA =
+      Map.of("interceptor.classes", "io.flotilla.shell.kafka.StructuredEvents");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

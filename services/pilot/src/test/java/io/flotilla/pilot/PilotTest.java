@@ -251,6 +251,46 @@ class PilotTest {
   }
 
   @Test
+  void tellsWhoMadeARevisionAndLeavesOutWhatIsNoEvent() {
+    events.tell("{}");
+    events.tell(
+        MeshEvent.of(
+                "io.flotilla.config.accepted",
+                "/galley",
+                "VirtualService default/reviews",
+                Map.of(
+                    "revision",
+                    900_001,
+                    "author",
+                    "jane",
+                    "cause",
+                    "reviews.yaml changed",
+                    "objects",
+                    List.of(Map.of("object", "VirtualService default/reviews", "change", "added"))))
+            .toJson());
+    events.tell(
+        MeshEvent.of(
+                "io.flotilla.config.rejected",
+                "/galley",
+                "bad.yaml",
+                Map.of("revision", 900_001, "author", "jane", "cause", "reviews.yaml changed"))
+            .toJson());
+
+    await()
+        .untilAsserted(
+            () ->
+                given()
+                    .get("/pilot/debug/revisions")
+                    .then()
+                    .statusCode(200)
+                    .body("[0].revision", equalTo(900_001))
+                    .body("[0].author", equalTo("jane"))
+                    .body("[0].applied", equalTo(false))
+                    .body("[0].objects", hasItem("VirtualService default/reviews"))
+                    .body("[0].rejected", hasItem("bad.yaml")));
+  }
+
+  @Test
   void isReadyWithAConfigurationAndDescribesItself() {
     apply(SERVICES);
 

@@ -149,6 +149,10 @@ public interface TelemetryConfig {
     /** On Kafka's topic "spans", keyed by trace id, in place of memory. */
     @WithDefault("false")
     boolean kafka();
+
+    /** How many bytes of spans may wait for Kafka's broker; further ones are refused. */
+    @WithDefault("33554432")
+    long waitingBytes();
   }
 
   /** The traces in memory. */

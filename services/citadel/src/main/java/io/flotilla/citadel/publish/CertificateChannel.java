@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.citadel.publish;
 
+import io.flotilla.shell.MeshEvent;
+import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.annotations.Broadcast;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import java.util.Map;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
 import org.eclipse.microprofile.reactive.messaging.OnOverflow;
@@ -18,6 +22,12 @@ public class CertificateChannel {
       @Channel("certificate-events") @Broadcast @OnOverflow(OnOverflow.Strategy.DROP)
           Emitter<String> emitter) {
     this.emitter = emitter;
+  }
+
+  @Produces
+  @Identifier("certificate-events")
+  static Map<String, Object> onKafka() {
+    return MeshEvent.ON_KAFKA;
   }
 
   void send(String event) {

@@ -48,7 +48,7 @@ public class MeshViews {
   MeshViews(ConsoleConfig config, Peers peers, TimeLine timeLine) {
     this.timeLine = timeLine;
     this.trafficJoin = new TrafficJoin(config.maxNodes(), config.maxEdges());
-    this.statusJoin = new StatusJoin(config, peers);
+    this.statusJoin = new StatusJoin(config, peers, timeLine::acknowledgedAt);
     // A little less than a refresh, so that each refresh of a page finds new figures.
     Duration fresh = config.refresh().multipliedBy(4).dividedBy(5);
     for (int window : WINDOWS) {

@@ -15,8 +15,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The latest events of each channel, the newest first; older ones are forgotten. Each channel has
@@ -28,7 +31,10 @@ public class TimeLine {
   private static final int LONGEST_EVENT = 256 * 1024;
   private static final int LONGEST_TEXT = 600;
 
+  private static final int MOST_PROXIES = 10_000;
+
   private final Map<String, Deque<Noted>> latest = new HashMap<>();
+  private final Map<String, Instant> acknowledged = new ConcurrentHashMap<>();
   private final MeterRegistry metrics;
   private final int max;
   private long noted;
@@ -69,7 +75,22 @@ public class TimeLine {
 
   @Incoming("proxy-events")
   void proxy(String json) {
-    note("proxy-events", json);
+    MeshEvent event = note("proxy-events", json);
+    if (event == null) {
+      return;
+    }
+    if (event.type().endsWith(".gone")) {
+      acknowledged.remove(event.subject());
+    } else if (event.type().endsWith(".acknowledged")
+        && (acknowledged.size() < MOST_PROXIES || acknowledged.containsKey(event.subject()))) {
+      acknowledged.merge(
+          event.subject(), event.time(), (known, now) -> now.isAfter(known) ? now : known);
+    }
+  }
+
+  /** When the proxy last acknowledged all that it was sent; empty: no event told so. */
+  public Optional<Instant> acknowledgedAt(String nodeId) {
+    return Optional.ofNullable(acknowledged.get(nodeId));
   }
 
   @Incoming("certificate-events")
@@ -77,7 +98,7 @@ public class TimeLine {
     note("certificate-events", json);
   }
 
-  private void note(String channel, String json) {
+  private @Nullable MeshEvent note(String channel, String json) {
     metrics.counter("flotilla_console_events", "channel", channel).increment();
     try {
       if (json.length() > LONGEST_EVENT) {
@@ -100,9 +121,11 @@ public class TimeLine {
           ofChannel.removeLast();
         }
       }
+      return event;
     } catch (IllegalArgumentException | DateTimeException e) {
       metrics.counter("flotilla_console_events_refused", "channel", channel).increment();
       LOG.warnf("an event on %s is left out: %s", channel, e.getMessage());
+      return null;
     }
   }
 

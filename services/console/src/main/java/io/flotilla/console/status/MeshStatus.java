@@ -2,6 +2,7 @@
 package io.flotilla.console.status;
 
 import io.flotilla.console.graph.MeshGraph.ProxyState;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,7 @@ public record MeshStatus(
   /**
    * A connected proxy.
    *
+   * @param acknowledgedAt when it last acknowledged all that it was sent; null: no event told so
    * @param refused what it refused: "typeUrl name: reason"
    */
   public record Proxy(
@@ -58,6 +60,7 @@ public record MeshStatus(
       ProxyState state,
       long sentRevision,
       long acknowledgedRevision,
+      @Nullable Instant acknowledgedAt,
       List<String> refused,
       String identity,
       String userAgent) {

@@ -9,8 +9,11 @@ import io.flotilla.contract.galley.ListResponse;
 import io.flotilla.contract.pilot.ListProxiesResponse;
 import io.flotilla.contract.pilot.ProxyStatus;
 import io.flotilla.contract.telemetry.GetGraphResponse;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Joins the three answers to one status. */
 public final class StatusJoin {
@@ -18,10 +21,16 @@ public final class StatusJoin {
 
   private final ConsoleConfig config;
   private final Peers peers;
+  private final Function<String, Optional<Instant>> acknowledgedAt;
 
-  public StatusJoin(ConsoleConfig config, Peers peers) {
+  /**
+   * @param acknowledgedAt when a proxy, by its node id, last acknowledged all that it was sent
+   */
+  public StatusJoin(
+      ConsoleConfig config, Peers peers, Function<String, Optional<Instant>> acknowledgedAt) {
     this.config = config;
     this.peers = peers;
+    this.acknowledgedAt = acknowledgedAt;
   }
 
   /** What needs an eye comes first in every list. */
@@ -40,7 +49,7 @@ public final class StatusJoin {
         configuration.value().map(ListResponse::getRevision).orElse(null),
         connected.size(),
         connected.stream()
-            .map(StatusJoin::proxy)
+            .map(this::proxy)
             .sorted(
                 Comparator.comparing(MeshStatus.Proxy::state)
                     .reversed()
@@ -72,7 +81,7 @@ public final class StatusJoin {
     return new MeshStatus.Part(name, target, answer.why().orElse(null));
   }
 
-  private static MeshStatus.Proxy proxy(ProxyStatus proxy) {
+  private MeshStatus.Proxy proxy(ProxyStatus proxy) {
     return new MeshStatus.Proxy(
         proxy.getNodeId(),
         proxy.getNamespace(),
@@ -81,6 +90,7 @@ public final class StatusJoin {
         TrafficJoin.state(proxy),
         proxy.getSentRevision(),
         proxy.getAcknowledgedRevision(),
+        acknowledgedAt.apply(proxy.getNodeId()).orElse(null),
         proxy.getRefusedList().stream().limit(MOST_REFUSED).toList(),
         proxy.getIdentity(),
         proxy.getUserAgent());

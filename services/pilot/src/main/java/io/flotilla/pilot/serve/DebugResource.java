@@ -9,6 +9,7 @@ import io.flotilla.graph.View;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.pilot.Pilot;
 import io.flotilla.pilot.push.ProxyState;
+import io.flotilla.pilot.source.RevisionAuthors;
 import io.flotilla.translate.Problem;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -37,11 +38,32 @@ public class DebugResource {
           "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment", "endpoint");
 
   private final Pilot pilot;
+  private final RevisionAuthors authors;
   private final ObjectMapper json;
 
-  public DebugResource(Pilot pilot, ObjectMapper json) {
+  public DebugResource(Pilot pilot, RevisionAuthors authors, ObjectMapper json) {
     this.pilot = pilot;
+    this.authors = authors;
     this.json = json;
+  }
+
+  /** Galley's revisions as {@code config-events} told them, the newest first. */
+  @GET
+  @Path("revisions")
+  @Operation(summary = "Who changed the configuration, when, why, and whether it is applied")
+  public JsonNode revisions() {
+    ArrayNode out = json.createArrayNode();
+    for (RevisionAuthors.Authored each : authors.newest()) {
+      ObjectNode one = out.addObject();
+      one.put("revision", each.revision());
+      one.put("time", each.time().toString());
+      one.put("author", each.author());
+      one.put("cause", each.cause());
+      one.put("applied", each.revision() <= pilot.source().revision());
+      each.objects().forEach(one.putArray("objects")::add);
+      each.rejected().forEach(one.putArray("rejected")::add);
+    }
+    return out;
   }
 
   /** Istio's form: one entry a proxy, with what was sent and acknowledged of each type. */

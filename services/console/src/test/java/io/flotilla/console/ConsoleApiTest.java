@@ -230,6 +230,40 @@ class ConsoleApiTest {
   }
 
   @Test
+  void tellsUntilWhenALaggingProxyWasInStep() {
+    String node = given().get("/console/api/status").then().extract().path("proxies[1].nodeId");
+    String event =
+        MeshEvent.of("io.flotilla.proxy.acknowledged", "/pilot", node, Map.of()).toJson();
+
+    channels.source("proxy-events").send(event);
+
+    String time = MeshEvent.fromJson(event).time().toString();
+    await()
+        .untilAsserted(
+            () ->
+                given()
+                    .get("/console/api/status")
+                    .then()
+                    .body(
+                        "proxies.find { it.nodeId == '" + node + "' }.acknowledgedAt",
+                        equalTo(time)));
+
+    channels
+        .source("proxy-events")
+        .send(MeshEvent.of("io.flotilla.proxy.gone", "/pilot", node, Map.of()).toJson());
+
+    await()
+        .untilAsserted(
+            () ->
+                given()
+                    .get("/console/api/status")
+                    .then()
+                    .body(
+                        "proxies.find { it.nodeId == '" + node + "' }.acknowledgedAt",
+                        nullValue()));
+  }
+
+  @Test
   void forgetsTheOldestEvents() {
     for (int i = 0; i < 50; i++) {
       channels

@@ -150,7 +150,10 @@ final class ControlSettings {
     all.put("flotilla.telemetry.ports.jaeger-binary", port(ControlPort.JAEGER_AGENT_BINARY));
     all.put("flotilla.telemetry.ports.jaeger-sampling", port(ControlPort.JAEGER_SAMPLING));
     all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
-    // A laptop's share: the traces of some ten thousand page views.
+    // A laptop's share: some ten thousand spans in memory, those before them on the disk.
+    all.put("flotilla.telemetry.store.kind", "blocks");
+    all.put("flotilla.telemetry.store.blocks.dir", files.traces().toString());
+    all.put("flotilla.telemetry.store.blocks.max-bytes", String.valueOf(256 << 20));
     all.put("flotilla.telemetry.store.max-bytes", String.valueOf(24 << 20));
     all.put("flotilla.telemetry.scrape.file", files.allTargets().toString());
     all.put("flotilla.telemetry.spans.kafka", String.valueOf(plan.kafka() != null));

@@ -63,6 +63,11 @@ final class MeshFiles {
     return plan.state().resolve("citadel");
   }
 
+  /** Telemetry's traces, which outlive the mesh. */
+  public Path traces() {
+    return plan.state().resolve("traces");
+  }
+
   /** Where Pilot keeps its last good configuration. */
   Path pilot() {
     return plan.state().resolve("pilot");

@@ -155,17 +155,48 @@ public interface TelemetryConfig {
     long waitingBytes();
   }
 
-  /** The traces in memory. */
+  /** Where traces are kept, for each tenant. */
   interface Store {
+    /** In memory, or as blocks in a folder. */
+    @WithDefault("memory")
+    Kind kind();
+
+    /** In memory: spans at most. Blocks: spans of the head, above which it becomes a block. */
     @WithDefault("100000")
     int maxSpans();
 
-    /** Estimated, indexes included. */
+    /** The same in bytes, estimated, indexes included. */
     @WithDefault("67108864")
     long maxBytes();
 
     @WithDefault("10000")
     int maxSpansOfTrace();
+
+    Blocks blocks();
+
+    /** The kinds of stores. */
+    enum Kind {
+      MEMORY,
+      BLOCKS
+    }
+  }
+
+  /** Traces on the local disk. */
+  interface Blocks {
+    /** The folder; needed where the kind is "blocks". */
+    Optional<Path> dir();
+
+    /** How long spans stay in the head at most before they become a block. */
+    @WithDefault("10m")
+    Duration cutAfter();
+
+    /** Traces whose last span is older leave. */
+    @WithDefault("48h")
+    Duration maxAge();
+
+    /** Of all blocks of a tenant; above, the oldest leave. */
+    @WithDefault("2147483648")
+    long maxBytes();
   }
 
   /** The embedded window over the proxies' metrics. */

@@ -15,16 +15,25 @@ import java.util.concurrent.TimeUnit;
  * traces it was seen in. Bounded by minutes and by pairs a minute. Not safe for use by several
  * threads.
  */
-final class CallCounts {
+public final class CallCounts {
   private static final int MINUTES = 24 * 60;
   private static final int PAIRS = 10_000;
 
   private record Pair(String parent, String child) {}
 
+  /** So many calls of one pair of services in one minute since 1970. */
+  public record Count(long minute, String parent, String child, long calls) {}
+
   private final TreeMap<Long, Map<Pair, Long>> byMinute = new TreeMap<>();
 
-  void count(String parent, String child, long startEpochNanos) {
-    long minute = TimeUnit.NANOSECONDS.toMinutes(startEpochNanos);
+  /** Counts one call. */
+  public void count(String parent, String child, long startEpochNanos) {
+    add(new Count(TimeUnit.NANOSECONDS.toMinutes(startEpochNanos), parent, child, 1));
+  }
+
+  /** Counts many. */
+  public void add(Count count) {
+    long minute = count.minute();
     if (!byMinute.containsKey(minute) && byMinute.size() == MINUTES) {
       if (minute < byMinute.firstKey()) {
         return;
@@ -32,13 +41,23 @@ final class CallCounts {
       byMinute.pollFirstEntry();
     }
     Map<Pair, Long> counts = byMinute.computeIfAbsent(minute, m -> new HashMap<>());
-    Pair pair = new Pair(parent, child);
+    Pair pair = new Pair(count.parent(), count.child());
     if (counts.size() < PAIRS || counts.containsKey(pair)) {
-      counts.merge(pair, 1L, Long::sum);
+      counts.merge(pair, count.calls(), Long::sum);
     }
   }
 
-  List<Dependency> within(Instant end, Duration lookback) {
+  /** All that was counted. */
+  public List<Count> counts() {
+    List<Count> all = new ArrayList<>();
+    byMinute.forEach(
+        (minute, of) ->
+            of.forEach((pair, n) -> all.add(new Count(minute, pair.parent(), pair.child(), n))));
+    return all;
+  }
+
+  /** The sums within a time. */
+  public List<Dependency> within(Instant end, Duration lookback) {
     long last = end.getEpochSecond() / 60;
     long first = end.minus(lookback).getEpochSecond() / 60;
     Map<Pair, Long> sums = new HashMap<>();

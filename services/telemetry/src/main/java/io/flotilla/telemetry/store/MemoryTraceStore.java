@@ -41,6 +41,8 @@ public final class MemoryTraceStore implements TraceStore {
   private final long maxBytes;
   private final int maxSpansOfTrace;
 
+  private final List<CallLinks> before;
+
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final LinkedHashMap<TraceId, Entry> traces = new LinkedHashMap<>();
   private final Map<String, Posting> postings = new HashMap<>();
@@ -58,12 +60,23 @@ public final class MemoryTraceStore implements TraceStore {
    * @param maxSpansOfTrace of one trace; further ones are not taken
    */
   public MemoryTraceStore(int maxSpans, long maxBytes, int maxSpansOfTrace) {
+    this(maxSpans, maxBytes, maxSpansOfTrace, List.of());
+  }
+
+  /**
+   * The same, after others.
+   *
+   * @param before what is left of the spans that came before
+   */
+  public MemoryTraceStore(
+      int maxSpans, long maxBytes, int maxSpansOfTrace, List<CallLinks> before) {
     if (maxSpans < 1 || maxBytes < 1 || maxSpansOfTrace < 1) {
       throw new IllegalArgumentException("the bounds of the trace store must be positive");
     }
     this.maxSpans = maxSpans;
     this.maxBytes = maxBytes;
     this.maxSpansOfTrace = maxSpansOfTrace;
+    this.before = List.copyOf(before);
   }
 
   /** One trace. */
@@ -168,7 +181,7 @@ public final class MemoryTraceStore implements TraceStore {
     Span parent = entry.spans.get(span.parentSpanId());
     if (parent != null) {
       countCall(parent, span);
-    } else if (span.parentSpanId() != 0) {
+    } else if (span.parentSpanId() != 0 && !countEarlier(entry, span)) {
       if (entry.orphans.isEmpty()) {
         entry.orphans = new HashMap<>(4);
       }
@@ -178,11 +191,56 @@ public final class MemoryTraceStore implements TraceStore {
     if (children != null) {
       children.forEach(child -> countCall(span, child));
     }
+    for (CallLinks links : before) {
+      for (CallLinks.Orphan orphan : links.orphans(entry.id, span.spanId())) {
+        countCall(span.serviceName(), orphan.service(), orphan.startEpochNanos());
+      }
+    }
+  }
+
+  /** Counts the call from a parent that came before; false: there is none. */
+  private boolean countEarlier(Entry entry, Span span) {
+    for (CallLinks links : before) {
+      String parent = links.service(entry.id, span.parentSpanId());
+      if (parent != null) {
+        countCall(parent, span.serviceName(), span.startEpochNanos());
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is left of the spans here for the stores that come after. */
+  public CallLinks links() {
+    lock.readLock().lock();
+    try {
+      CallLinks links = new CallLinks((int) spans);
+      for (Entry entry : traces.values()) {
+        for (Span span : entry.spans.values()) {
+          links.put(entry.id, span.spanId(), span.serviceName());
+        }
+        entry.orphans.forEach(
+            (parent, children) ->
+                children.forEach(
+                    child ->
+                        links.putOrphan(
+                            entry.id,
+                            parent,
+                            new CallLinks.Orphan(child.serviceName(), child.startEpochNanos()))));
+      }
+      return links;
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   private void countCall(Span parent, Span child) {
-    if (!parent.serviceName().equals(child.serviceName())) {
-      calls.count(parent.serviceName(), child.serviceName(), child.startEpochNanos());
+    countCall(parent.serviceName(), child.serviceName(), child.startEpochNanos());
+  }
+
+  private void countCall(String parent, String child, long startEpochNanos) {
+    if (!parent.equals(child)) {
+      calls.count(parent, child, startEpochNanos);
     }
   }
 
@@ -337,6 +395,29 @@ public final class MemoryTraceStore implements TraceStore {
       return List.of();
     }
     return posting.entries.size() < one.size() ? posting.entries : one;
+  }
+
+  /** Every trace, in the order of its first span's start. */
+  public List<Trace> all() {
+    lock.readLock().lock();
+    try {
+      return traces.values().stream()
+          .sorted(Comparator.comparingLong(entry -> entry.earliest))
+          .map(Entry::trace)
+          .toList();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Calls between services that were counted. */
+  public List<CallCounts.Count> calls() {
+    lock.readLock().lock();
+    try {
+      return calls.counts();
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   @Override

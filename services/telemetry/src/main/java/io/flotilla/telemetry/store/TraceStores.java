@@ -2,15 +2,24 @@
 package io.flotilla.telemetry.store;
 
 import io.flotilla.telemetry.TelemetryConfig;
+import io.flotilla.telemetry.store.block.BlockStoreBounds;
+import io.flotilla.telemetry.store.block.BlockTraceStore;
 import io.flotilla.telemetry.tenant.Tenant;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /** One store a tenant, of the kind that the configuration asks for, with gauges over all. */
 @ApplicationScoped
@@ -31,12 +40,11 @@ public class TraceStores {
             this,
             s -> s.sum(TraceStore.Usage::evictedTraces))
         .register(metrics);
+    FunctionCounter.builder("flotilla_telemetry_store_failures", this, TraceStores::failures)
+        .register(metrics);
     Gauge.builder("flotilla_telemetry_store_tenants", byTenant, ConcurrentHashMap::size)
         .register(metrics);
   }
-
-  /** Makes the gauges known before the first span arrives. */
-  void appear(@Observes StartupEvent started) {}
 
   private void gauge(String name, ToLongFunction<TraceStore.Usage> figure, MeterRegistry metrics) {
     Gauge.builder(name, this, s -> s.sum(figure)).register(metrics);
@@ -62,6 +70,57 @@ public class TraceStores {
   }
 
   private TraceStore open(Tenant tenant) {
-    return new MemoryTraceStore(config.maxSpans(), config.maxBytes(), config.maxSpansOfTrace());
+    return switch (config.kind()) {
+      case MEMORY ->
+          new MemoryTraceStore(config.maxSpans(), config.maxBytes(), config.maxSpansOfTrace());
+      case BLOCKS -> new BlockTraceStore(folder().resolve(tenant.name()), bounds());
+    };
+  }
+
+  private Path folder() {
+    return config
+        .blocks()
+        .dir()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "traces in blocks need a folder: set flotilla.telemetry.store.blocks.dir"));
+  }
+
+  private BlockStoreBounds bounds() {
+    // Two heads may be in memory at once: the one that fills and the one that is being written.
+    return new BlockStoreBounds(
+        Math.max(1, config.maxSpans() / 2),
+        Math.max(1, config.maxBytes() / 2),
+        config.blocks().cutAfter(),
+        config.maxSpansOfTrace(),
+        config.blocks().maxAge(),
+        config.blocks().maxBytes());
+  }
+
+  private double failures() {
+    return byTenant.values().stream()
+        .mapToLong(store -> store instanceof BlockTraceStore blocks ? blocks.failures() : 0)
+        .sum();
+  }
+
+  /** Opens what tenants left on the disk; a folder that cannot be opened stops the start. */
+  void open(@Observes StartupEvent started) throws IOException {
+    if (config.kind() == TelemetryConfig.Store.Kind.BLOCKS) {
+      Files.createDirectories(folder());
+      try (Stream<Path> folders = Files.list(folder())) {
+        folders
+            .filter(Files::isDirectory)
+            .forEach(tenant -> of(new Tenant(tenant.getFileName().toString())));
+      }
+    }
+  }
+
+  void close(@Observes @Priority(Interceptor.Priority.PLATFORM_AFTER) ShutdownEvent stopping) {
+    for (TraceStore store : byTenant.values()) {
+      if (store instanceof BlockTraceStore blocks) {
+        blocks.close();
+      }
+    }
   }
 }

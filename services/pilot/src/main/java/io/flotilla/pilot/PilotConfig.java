@@ -53,7 +53,9 @@ public interface PilotConfig {
     @WithDefault("false")
     boolean tls();
 
-    /** How long the parts of one revision may be apart before it is applied. */
+    /**
+     * How long parts of a revision may be apart, of a source that does not say when it is whole.
+     */
     @WithDefault("10ms")
     Duration together();
   }

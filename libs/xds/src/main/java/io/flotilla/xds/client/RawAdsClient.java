@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.flotilla.model.node.ProxyNode;
+import io.flotilla.xds.SystemVersion;
 import io.flotilla.xds.codec.Nodes;
 import io.flotilla.xds.codec.Structs;
 import io.grpc.ManagedChannel;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -64,6 +66,12 @@ public final class RawAdsClient implements AutoCloseable {
      */
     Map<String, String> received(
         String typeUrl, Map<String, Received> changed, List<String> removed, long revision);
+
+    /**
+     * With the response received last, all types of a revision were. A server that tells no
+     * revisions never says so.
+     */
+    default void whole() {}
 
     /** The stream is up. */
     default void connected() {}
@@ -264,6 +272,7 @@ public final class RawAdsClient implements AutoCloseable {
           resource.getName(),
           new Received(resource.getName(), resource.getVersion(), resource.getResource()));
     }
+    Optional<SystemVersion> version = SystemVersion.parse(response.getSystemVersionInfo());
     Map<String, String> refusals;
     try {
       refusals =
@@ -271,7 +280,10 @@ public final class RawAdsClient implements AutoCloseable {
               type,
               changed,
               response.getRemovedResourcesList(),
-              revision(response.getSystemVersionInfo()));
+              version.map(SystemVersion::revision).orElse(0L));
+      if (version.isPresent() && !version.get().partial()) {
+        handler.whole();
+      }
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "taking " + type + " failed", e);
       Map<String, String> all = new LinkedHashMap<>();
@@ -308,17 +320,6 @@ public final class RawAdsClient implements AutoCloseable {
           all.append(reason);
         });
     return all.toString();
-  }
-
-  private static long revision(String systemVersion) {
-    if (systemVersion.startsWith("flotilla/")) {
-      try {
-        return Long.parseLong(systemVersion.substring("flotilla/".length()));
-      } catch (NumberFormatException e) {
-        return 0;
-      }
-    }
-    return 0;
   }
 
   @Override

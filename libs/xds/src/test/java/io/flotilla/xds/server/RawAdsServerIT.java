@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import io.flotilla.xds.SystemVersion;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -21,6 +22,8 @@ class RawAdsServerIT {
   private final Events events = new Events();
   // Its answer shows that what was sent before it has been taken in.
   private static final String BARRIER = "barrier";
+  private static final String HOSTS = "example.Host";
+  private static final String RULES = "example.Rule";
   private Wire wire;
 
   @BeforeEach
@@ -93,6 +96,34 @@ class RawAdsServerIT {
     source.with(ENDPOINTS, "a=2", "b=2").publish();
 
     stream.takes("ClusterLoadAssignment b=2");
+  }
+
+  @Test
+  void tellsWithWhichTypeARevisionIsWhole() {
+    source.with(HOSTS, "h=1").with(RULES, "r=1").publish();
+    Wire.Delta stream = wire.delta();
+    stream.subscribe(HOSTS, "*");
+    stream.takes("Host h=1");
+    stream.subscribe(RULES, "*");
+    stream.takes("Rule r=1");
+
+    source.with(HOSTS, "h=2").with(RULES, "r=2").publish();
+
+    DeltaDiscoveryResponse hosts = stream.next();
+    assertThat(stream.describe(hosts)).isEqualTo("Host h=2");
+    assertThat(SystemVersion.parse(hosts.getSystemVersionInfo()).orElseThrow().partial()).isTrue();
+    DeltaDiscoveryResponse rules = stream.next();
+    assertThat(SystemVersion.parse(rules.getSystemVersionInfo()).orElseThrow().partial()).isFalse();
+    // While the client has not answered for a type, its part of the next revision is yet to come.
+    stream.ack(rules);
+    source.with(HOSTS, "h=3").with(RULES, "r=3").publish();
+    rules = stream.next();
+    assertThat(stream.describe(rules)).isEqualTo("Rule r=3");
+    assertThat(SystemVersion.parse(rules.getSystemVersionInfo()).orElseThrow().partial()).isTrue();
+    stream.ack(hosts);
+    hosts = stream.next();
+    assertThat(stream.describe(hosts)).isEqualTo("Host h=3");
+    assertThat(SystemVersion.parse(hosts.getSystemVersionInfo()).orElseThrow().partial()).isFalse();
   }
 
   @Test

@@ -35,11 +35,15 @@ import org.jspecify.annotations.Nullable;
  * from then on what is in force stays in force while Galley is away. After a restart without Galley
  * the last good configuration is read from disk.
  *
- * <p>Galley sends each kind of a revision by itself; they are applied together, so that a route
- * never comes before the subset that it names.
+ * <p>Galley sends each kind of a revision by itself and says with which it is whole; they are
+ * applied together, so that a route never comes before the subset that it names. What a server
+ * sends that says nothing of the sort is applied after a pause.
  */
 public final class ConfigurationSource implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(ConfigurationSource.class);
+
+  // A revision of which a part does not come is applied without it.
+  private static final Duration LONGEST = Duration.ofSeconds(1);
 
   /** Hears of configurations. */
   public interface Listener {
@@ -163,6 +167,11 @@ public final class ConfigurationSource implements AutoCloseable {
     }
 
     @Override
+    public void whole() {
+      thread.execute(ConfigurationSource.this::applyWhole);
+    }
+
+    @Override
     public void connected() {
       connected = true;
       lastError = "";
@@ -183,7 +192,16 @@ public final class ConfigurationSource implements AutoCloseable {
     missing.remove(kind.typeUrl());
     latest = Math.max(latest, newRevision);
     if (missing.isEmpty() && flush == null) {
-      flush = thread.schedule(this::apply, together.toNanos(), TimeUnit.NANOSECONDS);
+      Duration patience = newRevision == 0 ? together : LONGEST;
+      flush = thread.schedule(this::apply, patience.toNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void applyWhole() {
+    ScheduledFuture<?> due = flush;
+    if (due != null) {
+      due.cancel(false);
+      apply();
     }
   }
 

@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,6 +69,7 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
   private boolean holding;
   private long heldSince;
   private boolean closed;
+  private int parts;
 
   /**
    * @param onlyType the type of a service that has one; empty: ADS
@@ -194,16 +196,46 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
       pushType(TypeUrl.ROUTES, set, false);
     }
     pushType(TypeUrl.SECRET, set, false);
-    for (String type : subscriptions.keySet()) {
-      if (!TypeUrl.PUSH_ORDER.contains(type)) {
-        pushType(type, set, false);
-      }
-    }
+    pushParts(set);
     if (isSettled(TypeUrl.LISTENER, set) && isSettled(TypeUrl.ROUTES, set)) {
       pushType(TypeUrl.CLUSTER, set, false);
       pushType(TypeUrl.ENDPOINTS, set, false);
     }
     acknowledge(set);
+  }
+
+  /**
+   * Types in no order: they make a revision only together, so that the client is told with each
+   * whether others are to come.
+   */
+  private void pushParts(ResourceSet set) {
+    List<String> due = new ArrayList<>();
+    for (Subscription subscription : subscriptions.values()) {
+      Map<String, VersionedResource> now = set.types().get(subscription.typeUrl());
+      if (!TypeUrl.PUSH_ORDER.contains(subscription.typeUrl())
+          && now != null
+          && ((subscription.isUnanswered() && subscription.isWildcard())
+              || !subscription.changes(now, false).isEmpty())) {
+        due.add(subscription.typeUrl());
+      }
+    }
+    parts = due.size();
+    for (String type : due) {
+      parts--;
+      pushType(type, set, false);
+      Subscription subscription = subscriptions.get(type);
+      Map<String, VersionedResource> now = set.types().getOrDefault(type, Map.of());
+      if (subscription != null && !subscription.changes(now, false).isEmpty()) {
+        // Could not be sent yet.
+        parts++;
+      }
+    }
+    parts = 0;
+  }
+
+  /** Whether other types of the same revision follow the response that is being sent. */
+  final boolean isPartial() {
+    return parts > 0;
   }
 
   private List<VersionedResource> pushType(String type, ResourceSet set, boolean keepRemoved) {

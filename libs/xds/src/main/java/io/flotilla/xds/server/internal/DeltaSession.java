@@ -5,6 +5,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import io.flotilla.xds.SystemVersion;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.server.ResourceSource;
 import io.flotilla.xds.server.StreamListener;
@@ -17,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Incremental xDS: only what changed is said. */
 public final class DeltaSession extends AdsSession<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
-  /** Prefix of system_version_info, by which our clients learn the revision. */
-  public static final String REVISION_PREFIX = "flotilla/";
-
   public DeltaSession(
       StreamObserver<DeltaDiscoveryResponse> responses,
       ResourceSource source,
@@ -82,7 +80,7 @@ public final class DeltaSession extends AdsSession<DeltaDiscoveryRequest, DeltaD
     DeltaDiscoveryResponse.Builder response =
         DeltaDiscoveryResponse.newBuilder()
             .setTypeUrl(subscription.typeUrl())
-            .setSystemVersionInfo(REVISION_PREFIX + revision)
+            .setSystemVersionInfo(new SystemVersion(revision, isPartial()).text())
             .addAllRemovedResources(change.removed())
             .setNonce(subscription.send(change.changed()));
     for (VersionedResource resource : change.changed()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import io.flotilla.conformance.mesh.OutsideHost.Certified;
 import io.flotilla.conformance.mesh.OutsideHost.Visit;
 import java.net.InetAddress;
@@ -24,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,7 @@ class EgressIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CHANGE = Duration.ofSeconds(20);
   private static final Duration COLLECTED = Duration.ofSeconds(30);
+  private static final int ROUNDS = 10;
   private static final String FILE = "egress.yaml";
   private static final String SECRET = "egress-secret.yaml";
 
@@ -127,6 +130,54 @@ class EgressIT {
 
     mesh.apply(FILE, configuration("caCertificates: " + certified.root()));
     awaitAnswer();
+  }
+
+  @Test
+  void neverGoesTheOtherWayWhileTheFileComesAndGoes() throws Exception {
+    List<String> strays = new CopyOnWriteArrayList<>();
+    HttpServer plain =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    plain.createContext(
+        "/",
+        exchange -> {
+          strays.add(exchange.getRequestURI().getPath());
+          exchange.sendResponseHeaders(200, -1);
+          exchange.close();
+        });
+    plain.start();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!done.get()) {
+                    try {
+                      status("/always", "");
+                    } catch (Exception e) {
+                      strays.add(e.toString());
+                    }
+                  }
+                });
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        mesh.apply(
+            FILE,
+            OutsideHost.configuration(
+                "127.0.0.1",
+                plain.getAddress().getPort(),
+                outside.port(),
+                "caCertificates: " + certified.root()));
+        awaitAnswer();
+        mesh.remove(FILE);
+        Eventually.within(CHANGE, () -> assertThat(status("/", "")).isEqualTo(502));
+      }
+    } finally {
+      done.set(true);
+      caller.join();
+      plain.stop(0);
+    }
+    assertThat(visits).isNotEmpty();
+    assertThat(strays).as("requests past the egress gateway").isEmpty();
   }
 
   @Test

@@ -27,6 +27,7 @@ public final class OutsideHost implements AutoCloseable {
   /** What it answers. */
   public static final String ANSWER = "from outside, over TLS";
 
+  private static final int NOBODY = 9;
   private static final char[] PASSWORD = "changeit".toCharArray();
 
   private final HttpsServer server;
@@ -133,6 +134,15 @@ public final class OutsideHost implements AutoCloseable {
    *     "caCertificates: FILE"} or {@code "credentialName: NAME"}
    */
   public static String configuration(String address, int port, String tls) {
+    return configuration(address, NOBODY, port, tls);
+  }
+
+  /**
+   * The same.
+   *
+   * @param plain a port of the host that takes plain HTTP, to which nothing should ever come
+   */
+  public static String configuration(String address, int plain, int port, String tls) {
     return """
         apiVersion: networking.istio.io/v1
         kind: ServiceEntry
@@ -146,7 +156,7 @@ public final class OutsideHost implements AutoCloseable {
           resolution: STATIC
           endpoints:
           - address: %s
-            ports: {http: 9, https: %d}
+            ports: {http: %d, https: %d}
         ---
         apiVersion: networking.istio.io/v1
         kind: Gateway
@@ -206,6 +216,6 @@ public final class OutsideHost implements AutoCloseable {
             - port: {number: 443}
               tls: {mode: SIMPLE, sni: outside.example, subjectAltNames: [outside.example], %s}
         """
-        .formatted(address, port, tls);
+        .formatted(address, plain, port, tls);
   }
 }

@@ -24,7 +24,7 @@ class RoutingIT {
   private static final Duration CHANGE = Duration.ofSeconds(15);
   private static final int REQUESTS = 1000;
   private static final int TOGETHER = 16;
-  private static final int DELAYED_TOGETHER = 100;
+  private static final int DELAYED_TOGETHER = 125;
 
   private static RunningMesh mesh;
   private static Traffic anyone;

@@ -20,6 +20,7 @@ import io.flotilla.identity.CertificateAuthority;
 import io.flotilla.identity.JwtVerifier;
 import io.flotilla.identity.SpiffeId;
 import io.flotilla.identity.TrustDomain;
+import io.flotilla.shell.GrpcPort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -49,8 +50,7 @@ public class Citadel {
   private final Clock clock = Clock.systemUTC();
   private volatile @Nullable Running running;
 
-  private record Running(
-      CertificateAuthority authority, CertificateServer server, ExpiryWatch watch) {}
+  private record Running(CertificateAuthority authority, GrpcPort server, ExpiryWatch watch) {}
 
   public Citadel(CitadelConfig config, CertificateEvents events, MeterRegistry registry) {
     this.config = config;
@@ -80,8 +80,8 @@ public class Citadel {
             authority,
             new CertificateService.Journal(issued, events, metrics),
             clock);
-    CertificateServer server =
-        new CertificateServer(
+    GrpcPort server =
+        CertificateServer.open(
             new InetSocketAddress(config.ca().host(), config.ca().port()),
             service,
             own,
@@ -97,7 +97,7 @@ public class Citadel {
     running = null;
     if (stopping != null) {
       stopping.watch().close();
-      stopping.server().stop();
+      stopping.server().close();
     }
   }
 

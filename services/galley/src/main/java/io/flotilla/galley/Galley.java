@@ -15,6 +15,7 @@ import io.flotilla.galley.store.Configuration;
 import io.flotilla.galley.store.ConfigurationStore;
 import io.flotilla.galley.store.FileState;
 import io.flotilla.galley.store.Revision;
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.xds.server.StreamListener;
 import io.netty.handler.ssl.SslContext;
 import io.quarkus.runtime.ShutdownEvent;
@@ -47,7 +48,7 @@ public class Galley {
   private volatile Optional<HistoryFile> history = Optional.empty();
   private volatile Optional<LastGoodFile> lastGood = Optional.empty();
   private volatile Optional<DirectorySource> source = Optional.empty();
-  private volatile Optional<McpServer> server = Optional.empty();
+  private volatile Optional<GrpcPort> server = Optional.empty();
   private volatile Optional<McpIdentity> identity = Optional.empty();
 
   public Galley(GalleyConfig config, ConfigEvents events) {
@@ -70,13 +71,13 @@ public class Galley {
 
   private synchronized void serve(Optional<SslContext> tls) {
     if (server.isEmpty()) {
-      server = Optional.of(new McpServer(config.mcp(), tls, mcp, new StreamListener() {}));
+      server = Optional.of(McpServer.open(config.mcp(), tls, mcp, new StreamListener() {}));
     }
   }
 
   void stop(@Observes ShutdownEvent stopping) {
     source.ifPresent(DirectorySource::close);
-    server.ifPresent(McpServer::close);
+    server.ifPresent(GrpcPort::close);
     identity.ifPresent(McpIdentity::close);
   }
 
@@ -127,8 +128,8 @@ public class Galley {
   /** The port on which MCP is served, once it is. */
   public OptionalInt mcpPort() {
     return server
-        .filter(McpServer::listening)
-        .map(McpServer::port)
+        .filter(GrpcPort::listening)
+        .map(GrpcPort::port)
         .map(OptionalInt::of)
         .orElse(OptionalInt.empty());
   }

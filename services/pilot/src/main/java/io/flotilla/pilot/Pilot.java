@@ -17,6 +17,7 @@ import io.flotilla.pilot.push.ProxyRegistry;
 import io.flotilla.pilot.push.PushMetrics;
 import io.flotilla.pilot.serve.DiscoveryServer;
 import io.flotilla.pilot.source.ConfigurationSource;
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.translate.PilotGraph;
 import io.flotilla.xds.server.XdsServer;
 import io.grpc.ManagedChannel;
@@ -67,8 +68,8 @@ public class Pilot {
   private final Clock clock = Clock.systemUTC();
   private final List<AutoCloseable> opened = new ArrayList<>();
   private volatile @Nullable WorkloadIdentity identity;
-  private volatile @Nullable DiscoveryServer plaintext;
-  private volatile @Nullable DiscoveryServer secure;
+  private volatile @Nullable GrpcPort plaintext;
+  private volatile @Nullable GrpcPort secure;
 
   public Pilot(PilotConfig config, ProxyEvents events, MeterRegistry meters) {
     this.config = config;
@@ -106,7 +107,7 @@ public class Pilot {
     List<io.grpc.BindableService> ads = List.of(new XdsServer(registry, registry));
     if (config.ports().plaintext() >= 0) {
       plaintext =
-          new DiscoveryServer(
+          DiscoveryServer.open(
               "ADS in plaintext",
               "flotilla.pilot.ports.plaintext",
               new InetSocketAddress(config.host(), config.ports().plaintext()),
@@ -161,7 +162,7 @@ public class Pilot {
     CaRelay relay = new CaRelay(config.identity().citadel(), own::held, clock);
     opened.add(relay);
     secure =
-        new DiscoveryServer(
+        DiscoveryServer.open(
             "ADS and the CA relay over TLS",
             "flotilla.pilot.ports.secure",
             new InetSocketAddress(config.host(), config.ports().secure()),
@@ -273,13 +274,13 @@ public class Pilot {
 
   /** The plaintext port; empty: closed. */
   public Optional<Integer> plaintextPort() {
-    DiscoveryServer server = plaintext;
+    GrpcPort server = plaintext;
     return server == null ? Optional.empty() : Optional.of(server.port());
   }
 
   /** The secure port; empty: closed, or waiting for Pilot's certificate. */
   public Optional<Integer> securePort() {
-    DiscoveryServer server = secure;
+    GrpcPort server = secure;
     return server == null ? Optional.empty() : Optional.of(server.port());
   }
 

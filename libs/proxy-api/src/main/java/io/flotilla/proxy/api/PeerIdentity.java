@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.api;
 
+import io.flotilla.model.endpoint.Endpoint;
 import java.util.Map;
 
 /**
@@ -27,6 +28,21 @@ public record PeerIdentity(
 
   public PeerIdentity {
     labels = Map.copyOf(labels);
+  }
+
+  /** What the configuration says of the workload behind an endpoint; its principal is not known. */
+  public static PeerIdentity of(Endpoint.WorkloadRef workload) {
+    return new PeerIdentity(
+        workload.name(),
+        workload.namespace(),
+        workload.name(),
+        workload.canonicalService(),
+        workload.canonicalRevision(),
+        workload.canonicalService(),
+        workload.canonicalRevision(),
+        workload.cluster(),
+        "unknown",
+        Map.of());
   }
 
   /** The same workload under the principal of its certificate. */

@@ -420,21 +420,9 @@ final class ExchangeRecord implements LogSource {
   }
 
   private PeerIdentity calledPeer() {
-    if (peerKnown || host == null || host.endpoint().workload().isEmpty()) {
-      return otherPeer;
-    }
-    var w = host.endpoint().workload().get();
-    return new PeerIdentity(
-        w.name(),
-        w.namespace(),
-        w.name(),
-        w.canonicalService(),
-        w.canonicalRevision(),
-        w.canonicalService(),
-        w.canonicalRevision(),
-        w.cluster(),
-        "unknown",
-        Map.of());
+    return peerKnown || host == null
+        ? otherPeer
+        : host.endpoint().workload().map(PeerIdentity::of).orElse(otherPeer);
   }
 
   private String destinationService() {

@@ -146,20 +146,8 @@ public final class TcpRelay {
   }
 
   private PeerIdentity upstreamPeer() {
-    if (host == null || host.endpoint().workload().isEmpty()) {
-      return PeerIdentity.UNKNOWN;
-    }
-    var w = host.endpoint().workload().get();
-    return new PeerIdentity(
-        w.name(),
-        w.namespace(),
-        w.name(),
-        w.canonicalService(),
-        w.canonicalRevision(),
-        w.canonicalService(),
-        w.canonicalRevision(),
-        w.cluster(),
-        "unknown",
-        java.util.Map.of());
+    return host == null
+        ? PeerIdentity.UNKNOWN
+        : host.endpoint().workload().map(PeerIdentity::of).orElse(PeerIdentity.UNKNOWN);
   }
 }

@@ -15,6 +15,7 @@ import io.flotilla.identity.RotatingKeys;
 import io.flotilla.identity.SpiffeId;
 import io.flotilla.identity.Svid;
 import io.flotilla.identity.TrustDomain;
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.xds.client.RawAdsClient;
 import io.flotilla.xds.server.StreamListener;
 import io.grpc.ManagedChannel;
@@ -51,7 +52,7 @@ class McpTlsIT {
           TrustDomain.CLUSTER_LOCAL, Duration.ofDays(1), Clock.systemUTC());
   private final McpSource source = new McpSource();
   private McpIdentity identity;
-  private McpServer server;
+  private GrpcPort server;
 
   @BeforeEach
   void serve() throws Exception {
@@ -69,7 +70,7 @@ class McpTlsIT {
     assertThat(held.await(10, TimeUnit.SECONDS)).isTrue();
     source.publish(new McpResources().of(Configuration.empty(7)));
     server =
-        new McpServer(
+        McpServer.open(
             config.mcp(), Optional.of(identity.serverTls()), source, new StreamListener() {});
   }
 
@@ -100,7 +101,8 @@ class McpTlsIT {
   void refusesToServeInPlaintextBeyondLoopback() {
     GalleyConfig.Mcp open = config(Map.of("flotilla.galley.mcp.host", "0.0.0.0")).mcp();
 
-    assertThatThrownBy(() -> new McpServer(open, Optional.empty(), source, new StreamListener() {}))
+    assertThatThrownBy(
+            () -> McpServer.open(open, Optional.empty(), source, new StreamListener() {}))
         .hasMessage(
             "flotilla.galley.mcp.host is 0.0.0.0, beyond loopback, but MCP would be plaintext"
                 + " there: set flotilla.galley.mcp.tls.enabled=true");

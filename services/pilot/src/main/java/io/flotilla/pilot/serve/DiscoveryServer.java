@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.pilot.serve;
 
+import io.flotilla.shell.GrpcPort;
 import io.grpc.BindableService;
-import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 
-/** A gRPC-Netty server of an ADS port. */
-public final class DiscoveryServer implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(DiscoveryServer.class);
+/** The ADS ports. */
+public final class DiscoveryServer {
   private static final int LARGEST_REQUEST = 4 << 20;
-  private static final int STREAMS_PER_CONNECTION = 100;
   private static final int KEEP_ALIVE_SECONDS = 30;
-  private static final int GRACE_SECONDS = 2;
 
-  private final Server server;
-  private final ExecutorService workers;
-  private final HealthStatusManager health = new HealthStatusManager();
+  private DiscoveryServer() {}
 
   /**
    * Listens at once.
@@ -36,64 +25,28 @@ public final class DiscoveryServer implements AutoCloseable {
    * @param key the configuration key of the port, for errors
    * @param tls empty: plaintext
    */
-  public DiscoveryServer(
+  public static GrpcPort open(
       String name,
       String key,
       InetSocketAddress address,
       Optional<SslContext> tls,
       List<BindableService> services,
       List<ServerServiceDefinition> definitions) {
-    workers = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("ads-", 0).factory());
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(address)
-            .executor(workers)
-            .maxInboundMessageSize(LARGEST_REQUEST)
-            .maxConcurrentCallsPerConnection(STREAMS_PER_CONNECTION)
-            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-            .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 3, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
-    tls.ifPresent(builder::sslContext);
-    services.forEach(builder::addService);
-    definitions.forEach(builder::addService);
-    try {
-      server = builder.build().start();
-    } catch (IOException e) {
-      workers.shutdown();
-      throw new IllegalStateException(
-          name
-              + " cannot listen on "
-              + address.getHostString()
-              + ":"
-              + address.getPort()
-              + ": "
-              + (e.getCause() == null ? e : e.getCause()).getMessage()
-              + "; free the port or set "
-              + key,
-          e);
-    }
-    LOG.infof("%s listens on %s:%d", name, address.getHostString(), server.getPort());
-  }
-
-  /** The port that it listens on. */
-  public int port() {
-    return server.getPort();
-  }
-
-  /** Ends the streams; proxies keep what they have and connect again. */
-  @Override
-  public void close() {
-    health.enterTerminalState();
-    server.shutdown();
-    try {
-      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
-        server.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      server.shutdownNow();
-      Thread.currentThread().interrupt();
-    }
-    workers.shutdown();
+    return new GrpcPort(
+        name,
+        key,
+        address,
+        "envoy.service.discovery.v3.AggregatedDiscoveryService",
+        builder -> {
+          NettyServerBuilder served =
+              builder
+                  .maxInboundMessageSize(LARGEST_REQUEST)
+                  .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                  .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 3, TimeUnit.SECONDS)
+                  .permitKeepAliveWithoutCalls(true);
+          services.forEach(served::addService);
+          definitions.forEach(served::addService);
+          return tls.map(served::sslContext).orElse(served);
+        });
   }
 }

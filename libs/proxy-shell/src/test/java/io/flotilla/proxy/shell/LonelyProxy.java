@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.sidecar;
+package io.flotilla.proxy.shell;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
@@ -9,8 +9,15 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** The configuration of a proxy whose control plane is not there. */
+/** The configuration of a proxy whose control plane is not there; its type is an argument. */
 public final class LonelyProxy implements QuarkusTestResourceLifecycleManager {
+  private String type = "sidecar";
+
+  @Override
+  public void init(Map<String, String> arguments) {
+    type = arguments.get("type");
+  }
+
   @Override
   public Map<String, String> start() {
     try {
@@ -20,12 +27,13 @@ public final class LonelyProxy implements QuarkusTestResourceLifecycleManager {
       Files.writeString(
           file,
           """
-          {"type": "sidecar", "name": "lonely-1", "namespace": "shop", "ip": "127.%d.%d.9",
+          {"type": "%s", "name": "lonely-1", "namespace": "shop", "ip": "127.%d.%d.9",
            "controlPlane": {"xdsAddress": "127.0.0.1:1", "xdsTls": true, "caAddress": "127.0.0.1:1",
              "rootFile": "%s/root-cert.pem", "tokenFile": "%s/token"},
            "stateDir": "%s/state"}
           """
-              .formatted(random.nextInt(64, 250), random.nextInt(250), folder, folder, folder));
+              .formatted(
+                  type, random.nextInt(64, 250), random.nextInt(250), folder, folder, folder));
       return Map.of("flotilla.proxy.config", file.toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -125,4 +125,28 @@ class EventsIT {
               });
     }
   }
+
+  @Nested
+  @Order(3)
+  class WhileTheBrokerIsAwayForGood {
+    @Test
+    void aServiceWithEventsOnTheirWayStopsAllTheSame() throws Exception {
+      broker.kill();
+      JsonNode citadel =
+          mesh.status()
+              .path("parts")
+              .valueStream()
+              .filter(part -> part.path("name").asText().equals("citadel"))
+              .findFirst()
+              .orElseThrow();
+      ProcessHandle process = ProcessHandle.of(citadel.path("pid").asLong()).orElseThrow();
+      Happening.waitForRenewal(mesh, Instant.now());
+
+      process.destroy();
+
+      assertThat(process.onExit())
+          .as("Citadel, which ./flotilla down would kill after 20 s")
+          .succeedsWithin(Duration.ofSeconds(15));
+    }
+  }
 }

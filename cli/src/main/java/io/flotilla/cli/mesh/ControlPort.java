@@ -18,6 +18,8 @@ public enum ControlPort {
   JAEGER_AGENT_COMPACT(6831, "telemetry (Jaeger's agent, UDP, compact)"),
   JAEGER_AGENT_BINARY(6832, "telemetry (Jaeger's agent, UDP, binary)"),
   JAEGER_SAMPLING(5778, "telemetry (Jaeger's remote sampling)"),
+  JAEGER_QUERY_GRPC(16685, "telemetry (Jaeger's query API, gRPC)"),
+  TEMPO(3200, "telemetry (Tempo's API)"),
   PROMETHEUS(9090, "telemetry (Prometheus' API)"),
   GALLEY_HTTP(20002, "Galley (REST)"),
   PILOT_HTTP(20003, "Pilot (REST)"),

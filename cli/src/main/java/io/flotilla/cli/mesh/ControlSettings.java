@@ -149,6 +149,8 @@ final class ControlSettings {
     all.put("flotilla.telemetry.ports.jaeger-compact", port(ControlPort.JAEGER_AGENT_COMPACT));
     all.put("flotilla.telemetry.ports.jaeger-binary", port(ControlPort.JAEGER_AGENT_BINARY));
     all.put("flotilla.telemetry.ports.jaeger-sampling", port(ControlPort.JAEGER_SAMPLING));
+    all.put("flotilla.telemetry.ports.jaeger-query-grpc", port(ControlPort.JAEGER_QUERY_GRPC));
+    all.put("flotilla.telemetry.ports.tempo", port(ControlPort.TEMPO));
     all.put("flotilla.telemetry.ports.prometheus", port(ControlPort.PROMETHEUS));
     // A laptop's share: some ten thousand spans in memory, those before them on the disk.
     all.put("flotilla.telemetry.store.kind", "blocks");

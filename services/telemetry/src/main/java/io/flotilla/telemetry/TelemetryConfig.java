@@ -71,6 +71,14 @@ public interface TelemetryConfig {
     @WithDefault("16686")
     int jaegerQuery();
 
+    /** Jaeger's query API over gRPC. */
+    @WithDefault("16685")
+    int jaegerQueryGrpc();
+
+    /** Tempo's API. */
+    @WithDefault("3200")
+    int tempo();
+
     @WithDefault("9090")
     int prometheus();
   }

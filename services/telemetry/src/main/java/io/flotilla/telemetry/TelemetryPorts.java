@@ -62,6 +62,16 @@ class TelemetryPorts {
 
   @Produces
   @Dependent
+  FurtherPort tempo(TelemetryConfig config) {
+    return new FurtherPort(
+        "Tempo API",
+        config.host(),
+        config.ports().tempo(),
+        Map.of("/api/", "/telemetry/tempo/api/"));
+  }
+
+  @Produces
+  @Dependent
   FurtherPort prometheus(TelemetryConfig config) {
     return new FurtherPort(
         "Prometheus API",

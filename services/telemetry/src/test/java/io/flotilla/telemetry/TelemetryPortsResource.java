@@ -23,6 +23,8 @@ public class TelemetryPortsResource implements QuarkusTestResourceLifecycleManag
     "jaeger-binary",
     "jaeger-sampling",
     "jaeger-query",
+    "jaeger-query-grpc",
+    "tempo",
     "prometheus"
   };
 

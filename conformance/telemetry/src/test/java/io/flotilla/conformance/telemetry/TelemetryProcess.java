@@ -32,6 +32,8 @@ final class TelemetryProcess implements AutoCloseable {
           "jaeger-http",
           "jaeger-sampling",
           "jaeger-query",
+          "jaeger-query-grpc",
+          "tempo",
           "prometheus");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();

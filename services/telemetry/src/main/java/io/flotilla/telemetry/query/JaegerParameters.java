@@ -75,8 +75,7 @@ final class JaegerParameters {
   }
 
   /** Go's form of a duration, "1h2m3.5s", in nanoseconds. */
-  private static long duration(
-      MultivaluedMap<String, String> parameters, String name, long otherwise) {
+  static long duration(MultivaluedMap<String, String> parameters, String name, long otherwise) {
     String text = parameters.getFirst(name);
     if (text == null || text.isEmpty()) {
       return otherwise;

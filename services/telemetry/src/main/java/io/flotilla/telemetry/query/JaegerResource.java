@@ -6,12 +6,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.jaeger.JaegerJson;
+import io.flotilla.telemetry.api.otlp.MalformedSpansException;
+import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.flotilla.telemetry.store.Dependency;
 import io.flotilla.telemetry.store.Operation;
 import io.flotilla.telemetry.store.Trace;
 import io.flotilla.telemetry.store.TraceId;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -23,8 +27,10 @@ import jakarta.ws.rs.core.UriInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +46,11 @@ public class JaegerResource {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private final CallersTraces traces;
+  private final OtlpCodec codec;
 
-  JaegerResource(CallersTraces traces) {
+  JaegerResource(CallersTraces traces, OtlpCodec codec) {
     this.traces = traces;
+    this.codec = codec;
   }
 
   /** Names of services. */
@@ -132,6 +140,34 @@ public class JaegerResource {
     } catch (IllegalArgumentException e) {
       return error(400, e.getMessage());
     }
+  }
+
+  /** OTLP's JSON as Jaeger's console shows it. */
+  @POST
+  @Path("transform")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @org.eclipse.microprofile.openapi.annotations.Operation(
+      summary = "Turns OTLP's JSON into Jaeger's")
+  public Response transform(byte[] body) {
+    try {
+      Map<TraceId, List<Span>> byTrace = new LinkedHashMap<>();
+      for (Span span : codec.decodeJson(body).spans()) {
+        byTrace.computeIfAbsent(TraceId.of(span), t -> new ArrayList<>()).add(span);
+      }
+      ArrayNode data = JSON.arrayNode();
+      byTrace.values().forEach(spans -> data.add(JaegerJson.trace(spans)));
+      return ok(data, 0);
+    } catch (MalformedSpansException e) {
+      return error(400, "cannot unmarshal OTLP : " + e.getMessage());
+    }
+  }
+
+  /** There is no archive beside the store. */
+  @POST
+  @Path("archive/{id}")
+  @org.eclipse.microprofile.openapi.annotations.Operation(hidden = true)
+  public Response archive(@PathParam("id") String id) {
+    return error(501, "archive span storage was not configured");
   }
 
   /** Calls between services: {@code ?endTs=&lookback=}, in milliseconds. */

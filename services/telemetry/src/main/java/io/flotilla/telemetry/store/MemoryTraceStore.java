@@ -22,6 +22,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -344,7 +345,7 @@ public final class MemoryTraceStore implements TraceStore {
   }
 
   @Override
-  public List<Trace> search(TraceQuery query) {
+  public List<Trace> search(TraceQuery query, Predicate<Trace> also) {
     lock.readLock().lock();
     try {
       PriorityQueue<Entry> best =
@@ -358,7 +359,7 @@ public final class MemoryTraceStore implements TraceStore {
         if (entry.evicted || !inTime || !better || !seen.add(entry)) {
           continue;
         }
-        if (entry.spans.values().stream().anyMatch(query::matches)) {
+        if (entry.spans.values().stream().anyMatch(query::matches) && also.test(entry.trace())) {
           best.add(entry);
           if (best.size() > query.limit()) {
             best.poll();

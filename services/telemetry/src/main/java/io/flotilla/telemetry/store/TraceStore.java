@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.function.Predicate;
 
 /**
  * Keeps spans by trace. Safe for use by several threads. A span is found by every query once {@link
@@ -26,7 +27,16 @@ public interface TraceStore {
   Optional<Trace> find(TraceId id);
 
   /** The traces that fit, the latest first. */
-  List<Trace> search(TraceQuery query);
+  default List<Trace> search(TraceQuery query) {
+    return search(query, trace -> true);
+  }
+
+  /**
+   * The traces that fit and of which something more holds, the latest first.
+   *
+   * @param also asked of whole traces, of each once or more, and not necessarily of all
+   */
+  List<Trace> search(TraceQuery query, Predicate<Trace> also);
 
   /** Names of the services that traces held now have spans of. */
   SortedSet<String> services();

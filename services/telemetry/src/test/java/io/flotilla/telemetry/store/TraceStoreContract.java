@@ -239,6 +239,23 @@ public abstract class TraceStoreContract {
   }
 
   @Test
+  void asksWhatMoreIsWantedOfWholeTraces() {
+    TraceStore store = store();
+    for (int i = 1; i <= 20; i++) {
+      store.add(List.of(span(i, 1, 0, "a", "x", NOW + i * SECOND, 1, Map.of())));
+      store.add(List.of(span(i, 2, 1, "b", "y", NOW + i * SECOND + i, 1, Map.of())));
+    }
+
+    List<Trace> found =
+        store.search(
+            query("a", null, Map.of(), 0, Long.MAX_VALUE, 0, Long.MAX_VALUE, 3),
+            trace -> trace.spans().size() == 2 && trace.id().low() % 5 == 0);
+
+    assertThat(ids(found)).containsExactly(20L, 15L, 10L);
+    assertThat(found).allSatisfy(trace -> assertThat(trace.spans()).hasSize(2));
+  }
+
+  @Test
   void countsCallsBetweenServicesWhicheverSpanArrivesFirst() {
     TraceStore store = store();
     store.add(List.of(span(1, 1, 0, "front", "x"), span(1, 2, 1, "back", "y")));

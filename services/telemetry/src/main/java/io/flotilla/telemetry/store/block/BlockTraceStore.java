@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -438,13 +439,19 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
 
   @Override
   public List<Trace> search(TraceQuery query) {
-    return reading(of -> search(query, of));
+    return reading(of -> search(query, null, of));
   }
 
-  private static List<Trace> search(TraceQuery query, Parts parts) throws IOException {
-    Latest latest = new Latest(query.limit());
+  @Override
+  public List<Trace> search(TraceQuery query, Predicate<Trace> also) {
+    return reading(of -> search(query, also, of));
+  }
+
+  private static List<Trace> search(TraceQuery query, @Nullable Predicate<Trace> also, Parts parts)
+      throws IOException {
+    Latest latest = new Latest(query.limit(), also, parts);
     for (MemoryTraceStore store : parts.inMemory()) {
-      for (Trace trace : store.search(query)) {
+      for (Trace trace : store.search(query, found -> latest.holds(found.id()))) {
         latest.offer(new Hit(trace.id(), trace.spans().getFirst().startEpochNanos()));
       }
     }
@@ -464,13 +471,39 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
 
   /** The latest traces found so far, so many at most. */
   private static final class Latest implements Block.Found {
+    private static final int TRACES_REMEMBERED = 100_000;
+
     private final int limit;
+    private final @Nullable Predicate<Trace> also;
+    private final Parts parts;
+    private final Map<TraceId, Boolean> asked = new HashMap<>();
     private final PriorityQueue<Hit> hits =
         new PriorityQueue<>(Comparator.comparingLong(Hit::start));
     private final Map<TraceId, Hit> byId = new HashMap<>();
 
-    Latest(int limit) {
+    Latest(int limit, @Nullable Predicate<Trace> also, Parts parts) {
       this.limit = limit;
+      this.also = also;
+      this.parts = parts;
+    }
+
+    /** What more is asked, of the whole trace wherever its parts are; once each. */
+    boolean holds(TraceId id) {
+      if (also == null) {
+        return true;
+      }
+      Boolean known = asked.get(id);
+      if (known == null) {
+        try {
+          known = find(id, parts).filter(also).isPresent();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        if (asked.size() < TRACES_REMEMBERED) {
+          asked.put(id, known);
+        }
+      }
+      return known;
     }
 
     void offer(Hit hit) {
@@ -498,7 +531,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     @Override
     public void take(RowGroup group, int trace) throws IOException {
       long start = group.start(trace);
-      if (start >= notBefore()) {
+      if (start >= notBefore() && holds(group.trace(trace))) {
         offer(new Hit(group.trace(trace), start));
       }
     }

@@ -12,8 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -116,8 +116,30 @@ final class Block implements AutoCloseable {
     return size;
   }
 
+  /** The row groups that one query has read; the last few are kept. Used by one thread. */
+  static final class Groups {
+    private static final int KEPT = 16;
+
+    private record Key(Block block, int group) {}
+
+    private final LinkedHashMap<Key, RowGroup> kept = new LinkedHashMap<>(32, 0.75f, true);
+
+    private RowGroup of(Block block, int number) {
+      RowGroup group = kept.computeIfAbsent(new Key(block, number), k -> block.group(number));
+      if (kept.size() > KEPT) {
+        kept.pollFirstEntry();
+      }
+      return group;
+    }
+  }
+
   /** What the block has of the trace; empty where it has nothing. */
   List<Span> find(TraceId trace) throws IOException {
+    return find(trace, new Groups());
+  }
+
+  /** The same for a query that looks for many. */
+  List<Span> find(TraceId trace, Groups groups) throws IOException {
     long hash = BlockWriter.hash(trace);
     if (!mayContain(meta.traceBloomOffset(), meta.traceBloomBlocks(), hash)) {
       return List.of();
@@ -138,7 +160,7 @@ final class Block implements AutoCloseable {
       if (where < 0 || where >= meta.groups().size()) {
         throw new BrokenDataException(path + " has a trace in the row group " + where);
       }
-      RowGroup group = group(where);
+      RowGroup group = groups.of(this, where);
       int number = entry.getInt(12);
       if (group.trace(number).equals(trace)) {
         return group.spans(number);
@@ -171,20 +193,21 @@ final class Block implements AutoCloseable {
   }
 
   /** Gives the traces that have one span which meets every condition, roughly the latest first. */
-  void search(TraceQuery query, Found found) throws IOException {
+  void search(TraceQuery query, Groups kept, Found found) throws IOException {
     if (meta.maxStart() < query.startEpochNanos()
         || meta.minStart() > query.endEpochNanos()
         || (query.service() != null && !meta.operations().containsKey(query.service()))) {
       return;
     }
-    RowGroupMeta[] groups = meta.groups().toArray(RowGroupMeta[]::new);
-    Arrays.sort(groups, (a, b) -> Long.compare(b.latestTrace(), a.latestTrace()));
-    for (RowGroupMeta group : groups) {
+    List<RowGroupMeta> groups = meta.groups();
+    // In the order of their traces' start, as they were written: the last ones are the latest.
+    for (int number = groups.size() - 1; number >= 0; number--) {
+      RowGroupMeta group = groups.get(number);
       if (group.latestTrace() < found.notBefore()) {
         return;
       }
       if (mayHave(group, query)) {
-        RowGroup read = new RowGroup(file, group);
+        RowGroup read = kept.of(this, number);
         BitSet traces = read.search(query);
         for (int t = traces.length() - 1; t >= 0; t = traces.previousSetBit(t - 1)) {
           found.take(read, t);

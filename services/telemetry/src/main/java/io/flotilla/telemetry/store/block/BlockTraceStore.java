@@ -424,12 +424,17 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
   }
 
   private static Optional<Trace> find(TraceId id, Parts parts) throws IOException {
+    return find(id, parts, new Block.Groups());
+  }
+
+  private static Optional<Trace> find(TraceId id, Parts parts, Block.Groups groups)
+      throws IOException {
     List<Span> spans = new ArrayList<>();
     for (MemoryTraceStore store : parts.inMemory()) {
       store.find(id).ifPresent(trace -> spans.addAll(trace.spans()));
     }
     for (Block block : parts.blocks()) {
-      spans.addAll(block.find(id));
+      spans.addAll(block.find(id, groups));
     }
     return spans.isEmpty() ? Optional.empty() : Optional.of(new Trace(id, Merge.inOrder(spans)));
   }
@@ -459,12 +464,12 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     blocks.sort(Comparator.comparingLong((Block b) -> b.meta().latestTrace()).reversed());
     for (Block block : blocks) {
       if (block.meta().latestTrace() >= latest.notBefore()) {
-        block.search(query, latest);
+        block.search(query, latest.groups, latest);
       }
     }
     List<Trace> traces = new ArrayList<>();
     for (Hit hit : latest.hits()) {
-      find(hit.id, parts).ifPresent(traces::add);
+      find(hit.id, parts, latest.groups).ifPresent(traces::add);
     }
     return traces;
   }
@@ -476,6 +481,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     private final int limit;
     private final @Nullable Predicate<Trace> also;
     private final Parts parts;
+    final Block.Groups groups = new Block.Groups();
     private final Map<TraceId, Boolean> asked = new HashMap<>();
     private final PriorityQueue<Hit> hits =
         new PriorityQueue<>(Comparator.comparingLong(Hit::start));
@@ -495,7 +501,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
       Boolean known = asked.get(id);
       if (known == null) {
         try {
-          known = find(id, parts).filter(also).isPresent();
+          known = find(id, parts, groups).filter(also).isPresent();
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }

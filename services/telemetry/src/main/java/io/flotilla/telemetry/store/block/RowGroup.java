@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One row group of a block; its chunks are read and unpacked when they are asked for. */
 final class RowGroup {
+  private static final int ASKED_ONE_BY_ONE = 8;
   private static final int LARGEST_CHUNK = 512 << 20;
 
   /** Tags that are fields of a span: a search for one reads the spans. */
@@ -39,6 +40,8 @@ final class RowGroup {
   private long @Nullable [] times;
   private @Nullable List<Map<String, Object>> resources;
   private @Nullable Map<String, Integer> keys;
+  private @Nullable List<List<Span>> whole;
+  private int asked;
   private final Set<String> eventKeys = new HashSet<>();
 
   RowGroup(FileChannel file, RowGroupMeta meta) {
@@ -426,6 +429,13 @@ final class RowGroup {
 
   /** The spans of one of the traces, whole. */
   List<Span> spans(int trace) throws IOException {
+    // Columns are read from their begin: who asks for several is served better by all at once.
+    if (whole == null && ++asked > ASKED_ONE_BY_ONE) {
+      whole = all();
+    }
+    if (whole != null) {
+      return whole.get(trace);
+    }
     TraceRows of = traces();
     return spans(trace, trace + 1, of.rows[trace], of.rows[trace + 1]).getFirst();
   }

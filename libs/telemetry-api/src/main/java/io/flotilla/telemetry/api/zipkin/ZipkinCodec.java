@@ -87,6 +87,9 @@ public final class ZipkinCodec {
       if (remote.path("port").asInt() > 0) {
         into.put(attributes, "network.peer.port", remote.path("port").asLong());
       }
+      if (span.path("debug").asBoolean()) {
+        into.put(attributes, "zipkin.debug", true);
+      }
       boolean error = span.path("tags").has("error");
       into.add(
           new Span(
@@ -123,6 +126,9 @@ public final class ZipkinCodec {
     peer(resource, "service.name", local.path("serviceName"), into);
     peer(resource, "host.ip", local.path("ipv4"), into);
     peer(resource, "host.ip", local.path("ipv6"), into);
+    if (local.path("port").asInt() > 0) {
+      into.put(resource, "network.local.port", local.path("port").asLong());
+    }
     return resource;
   }
 

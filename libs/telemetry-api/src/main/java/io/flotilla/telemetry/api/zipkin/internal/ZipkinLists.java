@@ -85,6 +85,12 @@ public final class ZipkinLists {
         peer(resource, "service.name", local.serviceName(), into);
         peer(resource, "host.ip", local.ipv4(), into);
         peer(resource, "host.ip", local.ipv6(), into);
+        if (local.portAsInt() > 0) {
+          into.put(resource, "network.local.port", (long) local.portAsInt());
+        }
+      }
+      if (Boolean.TRUE.equals(span.debug())) {
+        into.put(attributes, "zipkin.debug", true);
       }
       String error = span.tags().get("error");
       into.add(

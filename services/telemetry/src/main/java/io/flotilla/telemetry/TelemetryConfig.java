@@ -6,6 +6,7 @@ import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -22,6 +23,8 @@ public interface TelemetryConfig {
   Ports ports();
 
   Receive receive();
+
+  Process process();
 
   Tenants tenants();
 
@@ -108,6 +111,21 @@ public interface TelemetryConfig {
     /** How long a sender waits for its spans to be stored before it is told to come back. */
     @WithDefault("5s")
     Duration timeout();
+  }
+
+  /** What happens to spans before they are stored. */
+  interface Process {
+    /** TraceQL filters; a span that one selects is dropped. */
+    Optional<List<String>> drop();
+
+    /** Keys of attributes that are not kept. */
+    Optional<List<String>> deleteAttributes();
+
+    /** Attributes that every resource gets. */
+    Map<String, String> resource();
+
+    /** RE2 patterns; what they find in texts is masked. */
+    Optional<List<String>> redact();
   }
 
   /** Whose traces these are. */

@@ -2,7 +2,9 @@
 package io.flotilla.telemetry.distribute;
 
 import io.flotilla.telemetry.TelemetryConfig;
+import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.otlp.Decoded;
+import io.flotilla.telemetry.process.SpanProcessors;
 import io.flotilla.telemetry.store.TraceStores;
 import io.flotilla.telemetry.tenant.SpanRate;
 import io.flotilla.telemetry.tenant.Tenant;
@@ -12,12 +14,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
 import org.eclipse.microprofile.reactive.messaging.OnOverflow;
@@ -33,6 +37,7 @@ public class SpanDistributor {
   private static final int BATCHES_WAITING = 256;
 
   private final SpanQueue queue;
+  private final UnaryOperator<List<Span>> processors;
   private final MeterRegistry metrics;
   private final Duration timeout;
   private final SpanRate rate;
@@ -49,9 +54,11 @@ public class SpanDistributor {
       MeterRegistry metrics,
       SpanRate rate,
       TraceStores stores,
+      SpanProcessors processors,
       TelemetryConfig config) {
     this(
         config.spans().kafka() ? log.get() : spans::send,
+        processors::process,
         stores::mayKeep,
         rate,
         metrics,
@@ -61,12 +68,14 @@ public class SpanDistributor {
 
   SpanDistributor(
       SpanQueue queue,
+      UnaryOperator<List<Span>> processors,
       Predicate<Tenant> mayKeep,
       SpanRate rate,
       MeterRegistry metrics,
       Duration timeout,
       int maxWaiting) {
     this.queue = queue;
+    this.processors = processors;
     this.mayKeep = mayKeep;
     this.rate = rate;
     this.metrics = metrics;
@@ -92,7 +101,7 @@ public class SpanDistributor {
       return;
     }
     try {
-      put(tenant, decoded);
+      put(tenant, decoded.spans());
       metrics.counter("flotilla_telemetry_spans_received", "receiver", receiver).increment(size);
     } catch (RefusedException e) {
       count("flotilla_telemetry_spans_refused", receiver, e.reason().label(), size);
@@ -100,20 +109,24 @@ public class SpanDistributor {
     }
   }
 
-  private void put(Tenant tenant, Decoded decoded) throws RefusedException {
-    int size = decoded.spans().size();
+  private void put(Tenant tenant, List<Span> received) throws RefusedException {
     if (!mayKeep.test(tenant)) {
       throw new RefusedException(RefusedException.Reason.TENANTS);
     }
-    if (!rate.take(tenant, size)) {
+    if (!rate.take(tenant, received.size())) {
       throw new RefusedException(RefusedException.Reason.RATE);
+    }
+    List<Span> spans = processors.apply(received);
+    int size = spans.size();
+    if (size == 0) {
+      return;
     }
     if (!admit(size)) {
       throw new RefusedException(RefusedException.Reason.OVERLOAD);
     }
     CompletableFuture<?> stored;
     try {
-      stored = queue.put(new SpanBatch(tenant, decoded.spans())).toCompletableFuture();
+      stored = queue.put(new SpanBatch(tenant, spans)).toCompletableFuture();
     } catch (IllegalStateException e) {
       waiting.addAndGet(-size);
       throw new RefusedException(RefusedException.Reason.OVERLOAD);

@@ -24,6 +24,7 @@ class SpanDistributorTest {
   private SpanDistributor distributor(SpanQueue queue, long perSecond) {
     return new SpanDistributor(
         queue,
+        spans -> spans,
         tenant -> !tenant.name().equals("one-too-many"),
         new SpanRate(perSecond),
         metrics,

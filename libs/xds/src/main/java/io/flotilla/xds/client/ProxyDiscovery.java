@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,6 +114,13 @@ public final class ProxyDiscovery implements AutoCloseable {
         if (resources != null) {
           resources.values().forEach(r -> decode(type, r));
         }
+      }
+      for (String type : List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER)) {
+        client.resume(
+            type,
+            raw.getOrDefault(type, new LinkedHashMap<>()).values().stream()
+                .collect(
+                    Collectors.toMap(RawAdsClient.Received::name, RawAdsClient.Received::version)));
       }
       if (!clusters.isEmpty() || !listeners.isEmpty()) {
         consumer.accept(snapshot());

@@ -141,6 +141,17 @@ public final class RawAdsClient implements AutoCloseable {
         });
   }
 
+  /**
+   * What is held of a type from before the start: the server sends what changed since, and says
+   * what is gone.
+   *
+   * @param versions by name
+   */
+  void resume(String typeUrl, Map<String, String> versions) {
+    Map<String, String> held = Map.copyOf(versions);
+    run(() -> types.computeIfAbsent(typeUrl, t -> new TypeState()).versions.putAll(held));
+  }
+
   /** Subscribes to exactly these names of a type from now on. */
   public void subscribe(String typeUrl, Set<String> names) {
     Set<String> wanted = Set.copyOf(names);

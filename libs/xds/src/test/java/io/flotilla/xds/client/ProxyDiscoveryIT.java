@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -181,6 +182,28 @@ class ProxyDiscoveryIT {
         .isEqualTo("rw-------");
     assertThat(new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1))
         .doesNotContain("secret-key");
+  }
+
+  @Test
+  void dropsWhatWasTakenAwayWhileItWasNotThere() throws InterruptedException {
+    pilot.publish(Everything.snapshot(7, "chain", "key", "roots"));
+    discovery.start();
+    snapshot(7);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!Files.exists(folder.resolve("snapshot"))) {
+      assertThat(System.nanoTime()).as("the file is written").isLessThan(end);
+      snapshots.poll(20, TimeUnit.MILLISECONDS);
+    }
+    discovery.close();
+    pilot.publish(clusters(8, "a"));
+
+    discovery = discovery();
+    discovery.start();
+
+    // Clusters go after the listeners that could still use them.
+    ProxySnapshot now =
+        snapshot(s -> s.revision() == 8 && s.clusters().keySet().equals(Set.of("a")));
+    assertThat(now.listeners()).isEmpty();
   }
 
   @Test

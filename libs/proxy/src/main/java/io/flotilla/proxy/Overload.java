@@ -78,6 +78,11 @@ public final class Overload {
       return limit;
     }
 
+    /** How many are taken now. */
+    public int taken() {
+      return taken.get();
+    }
+
     /** How often there was none. */
     public long refused() {
       return refused.get();

@@ -35,6 +35,20 @@ class HostileIT {
     app.close();
   }
 
+  @Test
+  void doesNotPassHalfABodyForAWholeOne() throws Exception {
+    try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
+      String answer =
+          raw.send(
+                  "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      + "5\r\nabcde\r\nZZ\r\n")
+              .readToEnd();
+
+      assertThat(answer).startsWith("HTTP/1.1 400 ").doesNotContain("app=app", "<timeout>");
+    }
+    Await.until(() -> assertThat(proxy.records()).hasSize(1));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

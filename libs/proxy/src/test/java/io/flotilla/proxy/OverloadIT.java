@@ -3,11 +3,13 @@ package io.flotilla.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.model.listener.Listener;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteMatch;
 import io.flotilla.proxy.api.FailureCause;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,15 +18,38 @@ class OverloadIT {
   private static final String REQUEST = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
 
   private static EngineFixture proxy(EchoApp app, Overload overload) {
+    return proxy(app, overload, TestMesh.outbound());
+  }
+
+  private static EngineFixture proxy(EchoApp app, Overload overload, Listener listener) {
     return new EngineFixture("client", overload)
         .apply(
             TestMesh.snapshot(
                 1,
-                List.of(TestMesh.outbound()),
+                List.of(listener),
                 List.of(
                     TestMesh.routes(Route.of("r", RouteMatch.ANY, RouteAction.Forward.to("app")))),
                 List.of(TestMesh.fixed("app", app.port())),
                 List.of()));
+  }
+
+  /** Waits for the first bytes for as long as the client likes, as Istio's inbound listeners do. */
+  private static Listener patient() {
+    Listener inbound = TestMesh.inbound(TestMesh.toApp(), true);
+    return new Listener(
+        inbound.name(),
+        inbound.address(),
+        inbound.additionalAddresses(),
+        inbound.bindToPort(),
+        inbound.direction(),
+        inbound.useOriginalDestination(),
+        inbound.transparent(),
+        inbound.inspectors(),
+        Duration.ZERO,
+        inbound.continueOnInspectionTimeout(),
+        inbound.filterChains(),
+        inbound.defaultFilterChain(),
+        inbound.accessLogs());
   }
 
   @Test
@@ -43,6 +68,23 @@ class OverloadIT {
           .contains("\nenvoy_http_downstream_rq_overload_local_reply 1\n");
       assertThat(slow.send("x").readUntil("app=app")).startsWith("HTTP/1.1 200 ");
       Await.until(() -> assertThat(proxy.get("/").statusCode()).isEqualTo(200));
+    }
+  }
+
+  @Test
+  void keepsNoPlaceForAConnectionThatItsClientHalfClosed() throws Exception {
+    Overload overload = new Overload(2, 10);
+    try (EchoApp app = new EchoApp("app");
+        EngineFixture proxy = proxy(app, overload, patient())) {
+      for (int i = 0; i < 20; i++) {
+        try (RawHttp silent = new RawHttp(proxy.address(TestMesh.IN)).endOutput()) {
+          assertThat(silent.readToEnd()).isEmpty();
+        }
+        try (RawHttp hello = new RawHttp(proxy.address(TestMesh.IN)).send("\u0016\u0003")) {
+          assertThat(hello.endOutput().readToEnd()).isEmpty();
+        }
+      }
+      Await.until(() -> assertThat(overload.connections().taken()).isZero());
     }
   }
 

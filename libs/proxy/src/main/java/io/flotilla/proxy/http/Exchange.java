@@ -373,6 +373,11 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   /** A part of the request's body. */
   void body(HttpContent part) {
     HttpContent content = part instanceof FullHttpMessage full ? HeadRules.contentOf(full) : part;
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      malformedBody();
+      return;
+    }
     boolean last = content instanceof LastHttpContent;
     int size = content.content().readableBytes();
     record.requestBytes(size);
@@ -411,6 +416,31 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     to.channel().write(content);
     if (last) {
       to.channel().flush();
+    }
+  }
+
+  /**
+   * What came of the body must not pass for all of it: the upstream's connection is closed before
+   * the end, and the client's after the answer.
+   */
+  private void malformedBody() {
+    requestEnded = true;
+    keepAlive = false;
+    if (finished) {
+      if (discarding) {
+        discarding = false;
+        done.accept(false);
+      }
+      return;
+    }
+    dropStream();
+    leaveHost(false);
+    if (answered) {
+      record.add(FailureCause.BAD_REQUEST);
+      client.close();
+      end(false);
+    } else {
+      fail(FailureCause.BAD_REQUEST);
     }
   }
 
@@ -878,6 +908,16 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   }
 
   private void content(HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      // The head is gone already; only a connection that ends early tells the client.
+      record.add(FailureCause.BAD_RESPONSE);
+      dropStream();
+      leaveHost(true);
+      client.close();
+      end(false);
+      return;
+    }
     record.responseBytes(content.content().readableBytes());
     if (!(content instanceof LastHttpContent last)) {
       client.write(content);

@@ -23,6 +23,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
@@ -279,6 +280,11 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       }
       String chosen = handler.applicationProtocol();
       protocol(context, taken, chosen == null ? "" : chosen);
+      return;
+    }
+    if (event instanceof ChannelInputShutdownEvent && phase != Phase.DONE) {
+      // Half-closed before anybody knows what it is for: nothing can come of it any more.
+      context.close();
       return;
     }
     context.fireUserEventTriggered(event);

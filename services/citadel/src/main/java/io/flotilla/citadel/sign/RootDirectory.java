@@ -87,6 +87,14 @@ public final class RootDirectory {
     if (Files.exists(file)) {
       Files.setPosixFilePermissions(file, OWNER_FILE);
       authority = read(file, clock);
+    } else if (Files.exists(directory.resolve(BUNDLE))) {
+      throw new IllegalStateException(
+          "Citadel's root is gone: "
+              + directory.resolve(BUNDLE)
+              + " is there, which workloads trust, but not its key in "
+              + file
+              + "; restore that file from a copy, or remove both to begin with a new root, which no"
+              + " running workload trusts");
     } else {
       authority = CertificateAuthority.createRoot(domain, life, clock);
       write(file, authority.key().toPem() + Pem.encode(authority.issuers()), OWNER_FILE);

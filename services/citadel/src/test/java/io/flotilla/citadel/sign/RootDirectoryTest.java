@@ -61,6 +61,19 @@ class RootDirectoryTest {
   }
 
   @Test
+  void makesNoOtherRootWhereThePrivateHalfIsGone() throws Exception {
+    CertificateAuthority made = open();
+    Files.delete(directory().resolve(RootDirectory.ROOT));
+
+    assertThatThrownBy(this::open)
+        .hasMessageContaining("Citadel's root is gone")
+        .hasMessageContaining("restore that file from a copy");
+
+    assertThat(TrustBundle.parse(Files.readString(directory().resolve(RootDirectory.BUNDLE)), "b"))
+        .isEqualTo(made.roots());
+  }
+
+  @Test
   void removesWhatAnInterruptedWriteLeft() throws Exception {
     CertificateAuthority made = open();
     Files.writeString(directory().resolve(".writing-123"), "half of a k");

@@ -39,6 +39,7 @@ public final class GuestWorkload implements AutoCloseable {
   private final ConfigDirectory config;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable RunningPart sidecar;
+  private volatile @Nullable Process own;
 
   private GuestWorkload(Home home, MeshPlan plan, Workload workload, Path claim) {
     this.home = home;
@@ -180,8 +181,8 @@ public final class GuestWorkload implements AutoCloseable {
     try {
       startSidecar(progress);
       Process process = start(command);
-      int status = process.waitFor();
-      return status;
+      own = process;
+      return process.waitFor();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 1;
@@ -241,7 +242,12 @@ public final class GuestWorkload implements AutoCloseable {
       return;
     }
     RunningPart started = sidecar;
+    Process process = own;
     try {
+      if (process != null) {
+        // Who ends us and not our group leaves it running otherwise, in a mesh that it has left.
+        RunningPart.stop(process.toHandle());
+      }
       config.delete(file());
       MeshFiles files = new MeshFiles(plan);
       files.removeTargets("run-" + workload.name());

@@ -34,6 +34,8 @@ public interface TelemetryConfig {
 
   Logs logs();
 
+  Export export();
+
   Store store();
 
   Scrape scrape();
@@ -159,6 +161,12 @@ public interface TelemetryConfig {
 
     @WithDefault("1m")
     Duration adaptiveInterval();
+  }
+
+  /** Where stored spans go beside. */
+  interface Export {
+    /** "host:port" of a collector that takes OTLP over gRPC in plaintext. */
+    Optional<String> otlp();
   }
 
   /** Logs received by OTLP, kept by trace. */

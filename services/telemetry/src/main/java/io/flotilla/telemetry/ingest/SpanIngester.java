@@ -6,6 +6,7 @@ import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
 import io.flotilla.telemetry.distribute.SpanBatch;
 import io.flotilla.telemetry.distribute.SpanRecord;
+import io.flotilla.telemetry.export.SpanExport;
 import io.flotilla.telemetry.sampling.AdaptiveSampling;
 import io.flotilla.telemetry.store.TraceStores;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,13 +23,19 @@ public class SpanIngester {
 
   private final TraceStores stores;
   private final AdaptiveSampling sampling;
+  private final SpanExport export;
   private final OtlpCodec codec;
   private final MeterRegistry metrics;
 
   SpanIngester(
-      TraceStores stores, AdaptiveSampling sampling, OtlpCodec codec, MeterRegistry metrics) {
+      TraceStores stores,
+      AdaptiveSampling sampling,
+      SpanExport export,
+      OtlpCodec codec,
+      MeterRegistry metrics) {
     this.stores = stores;
     this.sampling = sampling;
+    this.export = export;
     this.codec = codec;
     this.metrics = metrics;
   }
@@ -58,6 +65,7 @@ public class SpanIngester {
     List<Span> spans = batch.spans();
     sampling.saw(spans);
     int refused = stores.of(batch.tenant()).add(spans);
+    export.export(spans);
     metrics.counter("flotilla_telemetry_spans_stored").increment(spans.size() - refused);
     if (refused > 0) {
       metrics

@@ -35,7 +35,8 @@ public final class ZipkinLists {
     List<zipkin2.Span> spans;
     try {
       spans = decoder(format).decodeList(body);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
+      // The library passes over nested Thrift structs by recursion, however deep a stranger nests.
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw new MalformedSpansException(
           "The body is not a list of Zipkin spans in "

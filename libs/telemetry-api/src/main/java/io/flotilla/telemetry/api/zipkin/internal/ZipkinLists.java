@@ -32,11 +32,13 @@ public final class ZipkinLists {
    */
   public static void read(byte[] body, ZipkinFormat format, SpanAssembly into)
       throws MalformedSpansException {
+    if (format == ZipkinFormat.THRIFT_V1) {
+      ThriftShape.check(body);
+    }
     List<zipkin2.Span> spans;
     try {
       spans = decoder(format).decodeList(body);
-    } catch (RuntimeException | StackOverflowError e) {
-      // The library passes over nested Thrift structs by recursion, however deep a stranger nests.
+    } catch (RuntimeException e) {
       String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw new MalformedSpansException(
           "The body is not a list of Zipkin spans in "

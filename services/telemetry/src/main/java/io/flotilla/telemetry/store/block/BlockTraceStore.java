@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Traces in a folder: a write-ahead log and a head in memory, blocks behind them. A batch is
  * acknowledged once it is in the log. A full head becomes a block of level 0 on a thread of its
- * own; four blocks of one level become one of the next. Searches ask the head, the head that is
- * being written, and the blocks.
+ * own; on another one, four blocks of one level become one of the next. Searches ask the head, the
+ * head that is being written, and the blocks.
  *
  * <p>The order on disk makes a crash harmless: a block gets its name when it is whole, then the
  * log's segments in it go; blocks that were merged go when what replaces them has its name. What a
@@ -72,10 +72,11 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
   private final AtomicLong evicted = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private final List<CallLinks> links = new ArrayList<>();
-  private final Thread worker;
+  private final Thread flusher;
+  private final Thread compactor;
   private Head head;
   private volatile Parts parts;
-  private long lastBlock;
+  private final AtomicLong lastBlock = new AtomicLong();
   private volatile boolean closed;
 
   /** Spans that are in the log's segments up to {@code through}, once it is cut. */
@@ -130,7 +131,9 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("the traces in " + folder + " cannot be opened", e);
     }
-    worker = Thread.ofPlatform().daemon().name("blocks-" + folder.getFileName()).start(this::work);
+    // Two of them: a merge of large blocks must not keep a full head waiting.
+    flusher = thread("flush", this::flush);
+    compactor = thread("compact", this::compact);
   }
 
   private List<Block> openBlocks() throws IOException {
@@ -141,10 +144,8 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
         if (name.endsWith(Block.UNFINISHED)) {
           Files.delete(path);
         } else if (name.endsWith(Block.SUFFIX)) {
-          lastBlock =
-              Math.max(
-                  lastBlock,
-                  Long.parseLong(name.substring(0, name.length() - Block.SUFFIX.length())));
+          lastBlock.accumulateAndGet(
+              Long.parseLong(name.substring(0, name.length() - Block.SUFFIX.length())), Math::max);
           open(path, blocks);
         }
       }
@@ -249,7 +250,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     }
   }
 
-  /** Under the lock: the head is handed to the worker, and a new one begins. */
+  /** Under the lock: the head is handed to the flusher, and a new one begins. */
   private void cut() throws IOException {
     long next = log.cut();
     Head whole = head;
@@ -268,32 +269,62 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
     return new Head(bounds, links);
   }
 
-  private void work() {
-    while (!closed) {
-      try {
-        Head whole = awaitHead();
-        if (whole != null) {
-          flush(whole);
-        }
-        while (!closed && merge()) {
-          // Until no level has enough blocks any more.
-        }
-        retain();
-      } catch (InterruptedException e) {
+  /** One turn of a thread of the store's own. */
+  private interface Turn {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private Thread thread(String name, Turn turn) {
+    return Thread.ofPlatform()
+        .daemon()
+        .name(name + "-" + folder.getFileName())
+        .start(
+            () -> {
+              while (!closed) {
+                turn(turn);
+              }
+            });
+  }
+
+  private void turn(Turn turn) {
+    try {
+      turn.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      if (closed) {
         return;
-      } catch (IOException | RuntimeException e) {
-        if (closed) {
-          return;
-        }
-        failures.incrementAndGet();
-        LOG.errorf(
-            "blocks in %s cannot be written (%s); trying again in %d s", folder, e, RETRY_SECONDS);
-        try {
-          TimeUnit.SECONDS.sleep(RETRY_SECONDS);
-        } catch (InterruptedException stop) {
-          return;
-        }
       }
+      failures.incrementAndGet();
+      LOG.errorf(
+          "blocks in %s cannot be written (%s); trying again in %d s", folder, e, RETRY_SECONDS);
+      try {
+        TimeUnit.SECONDS.sleep(RETRY_SECONDS);
+      } catch (InterruptedException stop) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void flush() throws IOException, InterruptedException {
+    Head whole = awaitHead();
+    if (whole != null) {
+      flush(whole);
+    }
+  }
+
+  private void compact() throws IOException, InterruptedException {
+    while (!closed && merge()) {
+      // Until no level has enough blocks any more.
+    }
+    retain();
+    writing.lock();
+    try {
+      if (!closed) {
+        changed.awaitNanos(TimeUnit.SECONDS.toNanos(1));
+      }
+    } finally {
+      writing.unlock();
     }
   }
 
@@ -316,7 +347,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
 
   private void flush(Head whole) throws IOException {
     BlockMeta meta;
-    try (BlockWriter out = new BlockWriter(folder, ++lastBlock)) {
+    try (BlockWriter out = new BlockWriter(folder, lastBlock.incrementAndGet())) {
       for (Trace trace : whole.store.all()) {
         out.add(trace);
       }
@@ -351,7 +382,7 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
                 .sorted(Comparator.comparingLong(b -> b.meta().id()))
                 .limit(MERGED_AT_ONCE)
                 .toList();
-        BlockMeta meta = new Merge(oldest).write(folder, ++lastBlock);
+        BlockMeta meta = new Merge(oldest).write(folder, lastBlock.incrementAndGet());
         replace(oldest, Block.open(folder.resolve(Block.name(meta.id()))));
         return true;
       }
@@ -633,8 +664,10 @@ public final class BlockTraceStore implements TraceStore, AutoCloseable {
       writing.unlock();
     }
     try {
-      worker.interrupt();
-      worker.join(Duration.ofSeconds(10));
+      flusher.interrupt();
+      compactor.interrupt();
+      flusher.join(Duration.ofSeconds(10));
+      compactor.join(Duration.ofSeconds(10));
       log.close();
       files.writeLock().lock();
       try {

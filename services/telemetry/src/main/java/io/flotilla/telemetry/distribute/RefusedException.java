@@ -9,6 +9,8 @@ public final class RefusedException extends Exception {
   public enum Reason {
     /** More waits to be stored than may: 429, RESOURCE_EXHAUSTED. */
     OVERLOAD("Telemetry has more spans waiting than it may hold; send them again later."),
+    /** More bytes of requests are decoded than may be at a time: 429, RESOURCE_EXHAUSTED. */
+    DECODING("Telemetry has its hands full with other large requests; send it again later."),
     /** The tenant sends more than its share: 429, RESOURCE_EXHAUSTED. */
     RATE("The tenant sends more spans a second than it may; send them again later."),
     /** One tenant more than may be: 429, RESOURCE_EXHAUSTED. */

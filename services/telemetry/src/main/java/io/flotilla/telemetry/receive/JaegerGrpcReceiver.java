@@ -10,6 +10,7 @@ import io.flotilla.telemetry.api.jaeger.proto.SamplingManagerGrpc;
 import io.flotilla.telemetry.api.jaeger.proto.SamplingStrategyParameters;
 import io.flotilla.telemetry.api.jaeger.proto.SamplingStrategyResponse;
 import io.flotilla.telemetry.api.otlp.Decoded;
+import io.flotilla.telemetry.distribute.DecodingRoom;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.sampling.SamplingStrategies;
@@ -33,6 +34,7 @@ public class JaegerGrpcReceiver {
   private final SpanDistributor distributor;
   private final SamplingStrategies sampling;
   private final Tenants tenants;
+  private final DecodingRoom room;
   private @Nullable GrpcPort port;
 
   JaegerGrpcReceiver(
@@ -40,12 +42,14 @@ public class JaegerGrpcReceiver {
       JaegerProtobufCodec codec,
       SpanDistributor distributor,
       SamplingStrategies sampling,
-      Tenants tenants) {
+      Tenants tenants,
+      DecodingRoom room) {
     this.config = config;
     this.codec = codec;
     this.distributor = distributor;
     this.sampling = sampling;
     this.tenants = tenants;
+    this.room = room;
   }
 
   void open(@Observes StartupEvent started) {
@@ -70,14 +74,14 @@ public class JaegerGrpcReceiver {
   private final class Collector extends CollectorServiceGrpc.CollectorServiceImplBase {
     @Override
     public void postSpans(PostSpansRequest request, StreamObserver<PostSpansResponse> answer) {
-      Decoded decoded = codec.decode(request.getBatch());
-      if (decoded.spans().isEmpty() && decoded.refused() > 0) {
-        distributor.refused(RECEIVER, "malformed");
-        answer.onError(
-            Status.INVALID_ARGUMENT.withDescription(decoded.reason()).asRuntimeException());
-        return;
-      }
-      try {
+      try (DecodingRoom.Place place = room.take(RECEIVER, request.getSerializedSize())) {
+        Decoded decoded = codec.decode(request.getBatch());
+        if (decoded.spans().isEmpty() && decoded.refused() > 0) {
+          distributor.refused(RECEIVER, "malformed");
+          answer.onError(
+              Status.INVALID_ARGUMENT.withDescription(decoded.reason()).asRuntimeException());
+          return;
+        }
         distributor.distribute(RECEIVER, GrpcPort.tenant(tenants), decoded);
         answer.onNext(PostSpansResponse.getDefaultInstance());
         answer.onCompleted();

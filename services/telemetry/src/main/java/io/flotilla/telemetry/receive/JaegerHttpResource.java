@@ -5,6 +5,7 @@ import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.jaeger.JaegerThriftCodec;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.MalformedSpansException;
+import io.flotilla.telemetry.distribute.DecodingRoom;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.tenant.Tenant;
@@ -33,16 +34,19 @@ public class JaegerHttpResource {
   private final JaegerThriftCodec codec;
   private final SpanDistributor distributor;
   private final Tenants tenants;
+  private final DecodingRoom room;
   private final int maxBytes;
 
   JaegerHttpResource(
       JaegerThriftCodec codec,
       SpanDistributor distributor,
       Tenants tenants,
+      DecodingRoom room,
       TelemetryConfig config) {
     this.codec = codec;
     this.distributor = distributor;
     this.tenants = tenants;
+    this.room = room;
     this.maxBytes = config.receive().maxBytes();
   }
 
@@ -54,7 +58,8 @@ public class JaegerHttpResource {
       @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding,
       @HeaderParam(Tenant.HEADER) @Nullable String tenant,
       byte[] body) {
-    try {
+    try (DecodingRoom.Place place =
+        room.take(RECEIVER, SpanBody.weight(body, encoding, maxBytes))) {
       Decoded decoded = codec.decodeBatch(SpanBody.unpacked(body, encoding, maxBytes));
       if (decoded.spans().isEmpty() && decoded.refused() > 0) {
         distributor.refused(RECEIVER, "malformed");

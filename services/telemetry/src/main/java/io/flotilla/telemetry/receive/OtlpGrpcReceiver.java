@@ -4,6 +4,7 @@ package io.flotilla.telemetry.receive;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
+import io.flotilla.telemetry.distribute.DecodingRoom;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.log.OtlpLogs;
@@ -38,6 +39,7 @@ public class OtlpGrpcReceiver {
   private final OtlpMetrics metrics;
   private final OtlpLogs logs;
   private final Tenants tenants;
+  private final DecodingRoom room;
   private @Nullable GrpcPort port;
 
   OtlpGrpcReceiver(
@@ -46,13 +48,15 @@ public class OtlpGrpcReceiver {
       SpanDistributor distributor,
       OtlpMetrics metrics,
       OtlpLogs logs,
-      Tenants tenants) {
+      Tenants tenants,
+      DecodingRoom room) {
     this.config = config;
     this.codec = codec;
     this.distributor = distributor;
     this.metrics = metrics;
     this.logs = logs;
     this.tenants = tenants;
+    this.room = room;
   }
 
   void open(@Observes StartupEvent started) {
@@ -78,8 +82,8 @@ public class OtlpGrpcReceiver {
     @Override
     public void export(
         ExportTraceServiceRequest request, StreamObserver<ExportTraceServiceResponse> answer) {
-      Decoded decoded = codec.decode(request);
-      try {
+      try (DecodingRoom.Place place = room.take(RECEIVER, request.getSerializedSize())) {
+        Decoded decoded = codec.decode(request);
         distributor.distribute(RECEIVER, GrpcPort.tenant(tenants), decoded);
         answer.onNext(response(decoded));
         answer.onCompleted();

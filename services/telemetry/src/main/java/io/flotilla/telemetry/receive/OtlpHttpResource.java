@@ -11,6 +11,7 @@ import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
+import io.flotilla.telemetry.distribute.DecodingRoom;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.log.OtlpLogs;
@@ -50,6 +51,7 @@ public class OtlpHttpResource {
   private final OtlpMetrics metrics;
   private final OtlpLogs logs;
   private final Tenants tenants;
+  private final DecodingRoom room;
   private final int maxBytes;
 
   OtlpHttpResource(
@@ -58,12 +60,14 @@ public class OtlpHttpResource {
       OtlpMetrics metrics,
       OtlpLogs logs,
       Tenants tenants,
+      DecodingRoom room,
       TelemetryConfig config) {
     this.codec = codec;
     this.distributor = distributor;
     this.metrics = metrics;
     this.logs = logs;
     this.tenants = tenants;
+    this.room = room;
     this.maxBytes = config.receive().maxBytes();
   }
 
@@ -142,10 +146,11 @@ public class OtlpHttpResource {
   private Response export(HttpHeaders headers, byte[] body, Export signal) {
     MediaType type = headers.getMediaType();
     boolean json = type != null && type.isCompatible(MediaType.APPLICATION_JSON_TYPE);
-    try {
+    String encoding = headers.getHeaderString(HttpHeaders.CONTENT_ENCODING);
+    try (DecodingRoom.Place place =
+        room.take(RECEIVER, SpanBody.weight(body, encoding, maxBytes))) {
       Tenant tenant = tenants.of(headers.getHeaderString(Tenant.HEADER));
-      byte[] unpacked =
-          SpanBody.unpacked(body, headers.getHeaderString(HttpHeaders.CONTENT_ENCODING), maxBytes);
+      byte[] unpacked = SpanBody.unpacked(body, encoding, maxBytes);
       return answer(200, signal.of(unpacked, json, tenant), json).build();
     } catch (MalformedSpansException e) {
       distributor.refused(RECEIVER, "malformed");

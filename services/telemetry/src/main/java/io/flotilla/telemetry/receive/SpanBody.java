@@ -29,6 +29,11 @@ final class SpanBody {
     }
   }
 
+  /** What a body may weigh once it is unpacked. */
+  static int weight(byte[] body, @Nullable String encoding, int maxBytes) {
+    return encoding == null ? body.length : maxBytes;
+  }
+
   /** Unpacks gzip and zstd; any other encoding is refused. */
   static byte[] unpacked(byte[] body, @Nullable String encoding, int maxBytes)
       throws TooLargeException, MalformedSpansException {

@@ -6,6 +6,7 @@ import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.zipkin.ZipkinCodec;
 import io.flotilla.telemetry.api.zipkin.ZipkinFormat;
+import io.flotilla.telemetry.distribute.DecodingRoom;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.tenant.Tenant;
@@ -37,13 +38,19 @@ public class ZipkinResource {
   private final ZipkinCodec codec;
   private final SpanDistributor distributor;
   private final Tenants tenants;
+  private final DecodingRoom room;
   private final int maxBytes;
 
   ZipkinResource(
-      ZipkinCodec codec, SpanDistributor distributor, Tenants tenants, TelemetryConfig config) {
+      ZipkinCodec codec,
+      SpanDistributor distributor,
+      Tenants tenants,
+      DecodingRoom room,
+      TelemetryConfig config) {
     this.codec = codec;
     this.distributor = distributor;
     this.tenants = tenants;
+    this.room = room;
     this.maxBytes = config.receive().maxBytes();
   }
 
@@ -84,7 +91,8 @@ public class ZipkinResource {
 
   private Response post(
       ZipkinFormat format, @Nullable String encoding, @Nullable String tenant, byte[] body) {
-    try {
+    try (DecodingRoom.Place place =
+        room.take(RECEIVER, SpanBody.weight(body, encoding, maxBytes))) {
       Decoded decoded = codec.decode(SpanBody.unpacked(body, encoding, maxBytes), format);
       if (decoded.spans().isEmpty() && decoded.refused() > 0) {
         distributor.refused(RECEIVER, "malformed");

@@ -7,6 +7,9 @@ import io.flotilla.api.yaml.Manifest;
 import io.flotilla.api.yaml.ManifestReader;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ValidationTest {
   private static final String SERVICES =
@@ -86,6 +89,69 @@ class ValidationTest {
     assertThat(findings(two))
         .hasSize(2)
         .allSatisfy(finding -> assertThat(finding.code().code()).isEqualTo("IST0109"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "match: [{uri: {regex: '%s'}}]; spec.http[0].match[0].uri.regex",
+        "match: [{headers: {x: {regex: '%s'}}}]; spec.http[0].match[0].headers[x].regex",
+        "match: [{queryParams: {x: {regex: '%s'}}}]; spec.http[0].match[0].queryParams[x].regex",
+        "corsPolicy: {allowOrigins: [{regex: '%s'}]}; spec.http[0].corsPolicy.allowOrigins[0].regex",
+        "rewrite: {uriRegexRewrite: {match: '%s', rewrite: x}}; spec.http[0].rewrite.uriRegexRewrite.match"
+      })
+  void refusesARegexThatStopsAProxy(String part, String path) {
+    assertThat(refusal(part.formatted("((((a{1000}){1000}){1000}){1000})")))
+        .startsWith("test.yaml:7: VirtualService default/route: " + path + ": ")
+        .endsWith("lower the counts of its {n,m} repeats");
+    assertThat(refusal(part.formatted("(?=x)\\1")))
+        .startsWith("test.yaml:7: VirtualService default/route: " + path + ": ")
+        .contains("is not RE2's")
+        .endsWith("RE2 has no lookaround and no backreferences");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "path: {type: RegularExpression, value: '((((a{1000}){1000}){1000}){1000})'}",
+        "headers: [{type: RegularExpression, name: x, value: '(?=x)'}]",
+        "queryParams: [{type: RegularExpression, name: x, value: '(?=x)'}]"
+      })
+  void refusesARegexOfAnHttpRouteThatStopsAProxy(String match) {
+    String route =
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: HTTPRoute
+        metadata: {name: route}
+        spec:
+          rules: [{matches: [{%s}]}]
+        """;
+    assertThat(new ManifestReader().read(route.formatted(match), "test.yaml").rejections())
+        .singleElement()
+        .asString()
+        .startsWith("test.yaml:5: HTTPRoute default/route: spec.rules[0].matches[0].")
+        .contains("the regular expression '");
+  }
+
+  private static String refusal(String part) {
+    String route =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: route}
+        spec:
+          hosts: [reviews]
+          http:
+          - %s
+            route: [{destination: {host: reviews}}]
+        """;
+    return new ManifestReader()
+        .read(route.formatted(part), "test.yaml")
+        .rejections()
+        .getFirst()
+        .toString();
   }
 
   private static List<Finding> findings(String yaml) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.api.gateway;
 
+import io.flotilla.api.internal.Regexes;
 import io.flotilla.api.schema.Field;
 import io.flotilla.api.schema.Lenient;
 import java.time.Duration;
@@ -13,6 +14,7 @@ public record HttpRoute(
     @Field("What it attaches to.") List<ParentReference> parentRefs,
     @Field("The hosts it is for; none: those of the listener.") List<String> hostnames,
     @Field("The rules.") List<Rule> rules) {
+  private static final String REGEX = "RegularExpression";
 
   /** What a route attaches to. */
   @Lenient
@@ -46,14 +48,26 @@ public record HttpRoute(
   @Lenient
   public record PathMatch(
       @Field("Exact, PathPrefix or RegularExpression; PathPrefix if absent.") Optional<String> type,
-      @Field("The value; '/' if absent.") Optional<String> value) {}
+      @Field("The value; '/' if absent.") Optional<String> value) {
+    public PathMatch {
+      if (type.filter(REGEX::equals).isPresent()) {
+        value.ifPresent(v -> Regexes.check(v, "value"));
+      }
+    }
+  }
 
   /** A match on a header or a query parameter. */
   @Lenient
   public record NamedMatch(
       @Field("Exact or RegularExpression; Exact if absent.") Optional<String> type,
       @Field(value = "The name.", required = true) String name,
-      @Field(value = "The value.", required = true) String value) {}
+      @Field(value = "The value.", required = true) String value) {
+    public NamedMatch {
+      if (type.filter(REGEX::equals).isPresent()) {
+        Regexes.check(value, "value");
+      }
+    }
+  }
 
   /** A change of requests or responses; the type says which field counts. */
   @Lenient

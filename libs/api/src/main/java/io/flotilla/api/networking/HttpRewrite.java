@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.api.networking;
 
+import io.flotilla.api.internal.Regexes;
 import io.flotilla.api.schema.Field;
 import java.util.Optional;
 
@@ -13,5 +14,9 @@ public record HttpRewrite(
   /** Replaces what an RE2 expression matches. */
   public record RegexRewrite(
       @Field("The RE2 expression.") Optional<String> match,
-      @Field("The replacement, with \\1 for groups.") Optional<String> rewrite) {}
+      @Field("The replacement, with \\1 for groups.") Optional<String> rewrite) {
+    public RegexRewrite {
+      match.filter(m -> !m.isEmpty()).ifPresent(m -> Regexes.check(m, "match"));
+    }
+  }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.api.networking;
 
-import static io.flotilla.api.InvalidValueException.require;
-
+import io.flotilla.api.internal.Regexes;
 import io.flotilla.api.schema.Field;
 import io.flotilla.api.schema.OneOf;
 import java.util.Optional;
@@ -13,15 +12,8 @@ public record StringMatch(
     @Field("The whole text.") Optional<String> exact,
     @Field("How the text begins.") Optional<String> prefix,
     @Field("An RE2 expression that the whole text matches.") Optional<String> regex) {
-  private static final int REGEX = 1024;
-
   public StringMatch {
-    regex.ifPresent(
-        text ->
-            require(
-                !text.isEmpty() && text.length() <= REGEX,
-                "regex",
-                "a regular expression has 1 to 1024 characters"));
+    regex.ifPresent(text -> Regexes.check(text, "regex"));
   }
 
   public static StringMatch exact(String text) {

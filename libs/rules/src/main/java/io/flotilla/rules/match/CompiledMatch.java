@@ -2,12 +2,13 @@
 package io.flotilla.rules.match;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.match.HeaderMatch;
 import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.match.StringMatch;
+import io.flotilla.regex.BoundedRegex;
+import io.flotilla.regex.InvalidRegexException;
 import io.flotilla.rules.RequestView;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -26,10 +27,9 @@ public final class CompiledMatch {
    */
   public static Pattern regex(String regex) {
     try {
-      return Pattern.compile(regex);
-    } catch (PatternSyntaxException e) {
-      throw new InvalidModelException(
-          "'" + regex + "' is not an RE2 expression: " + e.getDescription());
+      return BoundedRegex.compile(regex);
+    } catch (InvalidRegexException e) {
+      throw new InvalidModelException(e.getMessage());
     }
   }
 

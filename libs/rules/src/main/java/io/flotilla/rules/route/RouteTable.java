@@ -3,7 +3,9 @@ package io.flotilla.rules.route;
 
 import io.flotilla.model.match.HeaderMatch;
 import io.flotilla.model.match.QueryMatch;
+import io.flotilla.model.route.PathRewrite;
 import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
@@ -66,6 +68,9 @@ public final class RouteTable {
   }
 
   private static Entry compile(Route route) {
+    rewrite(route.action())
+        .filter(PathRewrite.ReplaceRegex.class::isInstance)
+        .ifPresent(r -> CompiledMatch.regex(((PathRewrite.ReplaceRegex) r).regex()));
     List<Predicate<RequestView>> all = new ArrayList<>();
     route.match().headers().forEach(h -> all.add(CompiledMatch.of(h)));
     route.match().queryParameters().forEach(q -> all.add(CompiledMatch.of(q)));
@@ -85,6 +90,14 @@ public final class RouteTable {
         route,
         CompiledMatch.of(route.match().path(), route.match().caseSensitive()),
         all.isEmpty() ? request -> true : rest);
+  }
+
+  private static Optional<PathRewrite> rewrite(RouteAction action) {
+    return switch (action) {
+      case RouteAction.Forward forward -> forward.pathRewrite();
+      case RouteAction.Redirect redirect -> redirect.path();
+      default -> Optional.empty();
+    };
   }
 
   /** Whether the content type is application/grpc or application/grpc+.... */

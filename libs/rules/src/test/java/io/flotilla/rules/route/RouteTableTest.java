@@ -230,6 +230,32 @@ class RouteTableTest {
 
     assertThatThrownBy(() -> table(bad))
         .isInstanceOf(InvalidModelException.class)
-        .hasMessageStartingWith("'(?=x)' is not an RE2 expression");
+        .hasMessageStartingWith("the regular expression '(?=x)' is not RE2's");
+  }
+
+  @Test
+  void refusesARegexThatNoMemoryHolds() {
+    VirtualHost bomb =
+        host("*", to("c", RouteMatch.of(new PathMatch.Regex("((((a{1000}){1000}){1000}){1000})"))));
+    VirtualHost rewrite =
+        host(
+            "*",
+            Route.of(
+                "r",
+                RouteMatch.of(new PathMatch.Prefix("/")),
+                new RouteAction.Redirect(
+                    302,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(new PathRewrite.ReplaceRegex("(?i)\u1c80", "x")),
+                    false)));
+
+    assertThatThrownBy(() -> table(bomb))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("lower the counts");
+    assertThatThrownBy(() -> table(rewrite))
+        .isInstanceOf(InvalidModelException.class)
+        .hasMessageContaining("never ends");
   }
 }

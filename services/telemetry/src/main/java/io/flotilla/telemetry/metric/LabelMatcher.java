@@ -2,7 +2,8 @@
 package io.flotilla.telemetry.metric;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import io.flotilla.regex.BoundedRegex;
+import io.flotilla.regex.InvalidRegexException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +44,8 @@ public final class LabelMatcher {
           "the expression for label '" + label + "' is longer than " + LONGEST_EXPRESSION);
     }
     try {
-      return Pattern.compile(value, Pattern.DOTALL);
-    } catch (PatternSyntaxException e) {
+      return BoundedRegex.compile(value, Pattern.DOTALL);
+    } catch (InvalidRegexException e) {
       throw new IllegalArgumentException(
           "the expression for label '" + label + "' is wrong: " + e.getMessage(), e);
     }

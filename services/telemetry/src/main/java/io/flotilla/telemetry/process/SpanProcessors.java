@@ -3,7 +3,8 @@ package io.flotilla.telemetry.process;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import io.flotilla.regex.BoundedRegex;
+import io.flotilla.regex.InvalidRegexException;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.store.Trace;
@@ -77,8 +78,8 @@ public class SpanProcessors {
 
   private static Pattern pattern(String text) {
     try {
-      return Pattern.compile(text);
-    } catch (PatternSyntaxException e) {
+      return BoundedRegex.compile(text);
+    } catch (InvalidRegexException e) {
       throw new IllegalArgumentException(
           "flotilla.telemetry.process.redact has '" + text + "': " + e.getMessage(), e);
     }

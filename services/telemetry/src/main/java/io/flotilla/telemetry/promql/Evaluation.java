@@ -3,7 +3,8 @@ package io.flotilla.telemetry.promql;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import io.flotilla.regex.BoundedRegex;
+import io.flotilla.regex.InvalidRegexException;
 import io.flotilla.telemetry.metric.Labels;
 import io.flotilla.telemetry.metric.SeriesSlice;
 import io.flotilla.telemetry.metric.SeriesSource;
@@ -277,9 +278,10 @@ final class Evaluation {
     }
     Pattern pattern;
     try {
-      pattern = Pattern.compile(text[4], Pattern.DOTALL);
-    } catch (PatternSyntaxException e) {
-      throw PromQlException.badData("invalid regular expression in label_replace(): " + text[4]);
+      pattern = BoundedRegex.compile(text[4], Pattern.DOTALL);
+    } catch (InvalidRegexException e) {
+      throw PromQlException.badData(
+          "invalid regular expression in label_replace(): " + e.getMessage());
     }
     List<Sample> replaced = new ArrayList<>();
     for (Sample sample : vector(arguments, 0, time).samples()) {

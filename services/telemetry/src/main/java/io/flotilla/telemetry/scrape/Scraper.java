@@ -4,6 +4,7 @@ package io.flotilla.telemetry.scrape;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.re2j.Pattern;
+import io.flotilla.regex.BoundedRegex;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.metric.Labels;
 import io.flotilla.telemetry.metric.MetricWindow;
@@ -65,7 +66,7 @@ public class Scraper {
     }
     this.window = window;
     this.targets = new ScrapeTargets(this.config);
-    Pattern names = Pattern.compile(this.config.metrics());
+    Pattern names = BoundedRegex.compile(this.config.metrics());
     Map<String, Boolean> known = new ConcurrentHashMap<>();
     this.wanted =
         name ->

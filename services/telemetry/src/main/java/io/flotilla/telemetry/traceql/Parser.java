@@ -2,7 +2,8 @@
 package io.flotilla.telemetry.traceql;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import io.flotilla.regex.BoundedRegex;
+import io.flotilla.regex.InvalidRegexException;
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.traceql.Field.Intrinsic;
 import io.flotilla.telemetry.traceql.Field.Scope;
@@ -531,8 +532,8 @@ final class Parser {
       throw fail("a regular expression must be a string");
     }
     try {
-      return Pattern.compile("^(?:" + regex + ")$", Pattern.DOTALL);
-    } catch (PatternSyntaxException e) {
+      return BoundedRegex.compile("^(?:" + regex + ")$", Pattern.DOTALL);
+    } catch (InvalidRegexException e) {
       throw fail("error parsing regexp: " + e.getMessage());
     }
   }

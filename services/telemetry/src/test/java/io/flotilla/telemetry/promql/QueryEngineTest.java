@@ -192,6 +192,16 @@ class QueryEngineTest {
         .hasMessageContaining("11,000 points");
     assertThatThrownBy(() -> engine.instant("1" + "+1".repeat(20_000), NOW))
         .hasMessageContaining("longer than");
+    String bomb = "((((a{1000}){1000}){100}))";
+    assertThatThrownBy(() -> engine.instant("{a=~\"" + bomb + "\"}", NOW))
+        .isInstanceOf(PromQlException.class)
+        .hasMessageContaining("lower the counts");
+    assertThatThrownBy(
+            () ->
+                engine.instant(
+                    "label_replace(requests, \"a\", \"$1\", \"b\", \"" + bomb + "\")", NOW))
+        .isInstanceOf(PromQlException.class)
+        .hasMessageContaining("lower the counts");
     assertThatThrownBy(() -> engine.instant("{a=~\"" + "x".repeat(5_000) + "\"}", NOW))
         .hasMessageContaining("longer than");
   }

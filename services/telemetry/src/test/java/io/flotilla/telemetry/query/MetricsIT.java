@@ -156,6 +156,13 @@ class MetricsIT {
         .statusCode(400)
         .body("error", containsString("parse error"));
     given()
+        .queryParam("query", "{__name__=~\"((((a{1000}){1000}){100}))\"}")
+        .get(prometheus("/api/v1/query"))
+        .then()
+        .statusCode(400)
+        .body("errorType", equalTo("bad_data"))
+        .body("error", containsString("lower the counts of its {n,m} repeats"));
+    given()
         .queryParam("query", "1")
         .queryParam("time", "soon")
         .get(prometheus("/api/v1/query"))

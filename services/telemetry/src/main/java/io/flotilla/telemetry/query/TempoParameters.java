@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class TempoParameters {
   private static final Duration LOOKBACK = Duration.ofHours(1);
   private static final long LARGEST_SECONDS = 100_000_000_000L;
+  // Possessive: a value that went back through its characters would need a stack of its length.
   private static final Pattern TAG =
-      Pattern.compile("([^\\s=]+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|(\\S*))");
+      Pattern.compile("([^\\s=]+)=(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|(\\S*))");
 
   private final MultivaluedMap<String, String> parameters;
   private final Instant now;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.flotilla.cli.bench.Row;
 import io.flotilla.cli.bench.StartBench;
 import io.flotilla.cli.mesh.Progress;
@@ -49,7 +46,7 @@ final class BenchCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       defaultValue = "text",
       description = "${COMPLETION-CANDIDATES}; text when absent.")
-  StatusCommand.Output output = StatusCommand.Output.text;
+  Output output = Output.text;
 
   @Override
   public Integer call() throws IOException {
@@ -62,15 +59,7 @@ final class BenchCommand implements Callable<Integer> {
                       new Progress(System.err, false))
                   .run(Math.max(1, runs), envoy);
         };
-    switch (output) {
-      case json ->
-          System.out.println(
-              new ObjectMapper()
-                  .enable(SerializationFeature.INDENT_OUTPUT)
-                  .writeValueAsString(rows));
-      case yaml -> System.out.print(new YAMLMapper().writeValueAsString(rows));
-      case text -> rows.forEach(BenchCommand::print);
-    }
+    output.print(rows, () -> rows.forEach(BenchCommand::print));
     return rows.stream().allMatch(Row::met) ? 0 : 1;
   }
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.flotilla.cli.mesh.MeshStatus;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -17,13 +14,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Tells what runs and whether it is ready; exits with 1 if the mesh is not.")
 final class StatusCommand implements Callable<Integer> {
-  /** How the answer is written. */
-  enum Output {
-    text,
-    json,
-    yaml
-  }
-
   @Mixin MeshOption mesh = new MeshOption();
 
   @Option(
@@ -36,15 +26,7 @@ final class StatusCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     MeshStatus status =
         MeshStatus.of(mesh.home.state(mesh.offset), mesh.home.dir(mesh.offset), mesh.offset);
-    switch (output) {
-      case json ->
-          System.out.println(
-              new ObjectMapper()
-                  .enable(SerializationFeature.INDENT_OUTPUT)
-                  .writeValueAsString(status));
-      case yaml -> System.out.print(new YAMLMapper().writeValueAsString(status));
-      case text -> print(status);
-    }
+    output.print(status, () -> print(status));
     return status.ready() ? 0 : 1;
   }
 

@@ -6,12 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,7 +28,6 @@ public final class GuestWorkload implements AutoCloseable {
   private static final int FIRST = 20;
   private static final int LAST = 99;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final Home home;
   private final MeshPlan plan;
@@ -215,25 +212,8 @@ public final class GuestWorkload implements AutoCloseable {
         new MeshParts(home, plan, files, Map.of()).proxies(name, "sidecar", List.of(workload));
     RunningPart started = RunningPart.start(part, false);
     sidecar = started;
-    Readiness readiness = new Readiness();
-    Instant since = Instant.now();
-    URI probe = part.probes().getFirst();
-    while (!readiness.isReady(probe)) {
-      Duration took = Duration.between(since, Instant.now());
-      if (!started.process().isAlive() || took.compareTo(PATIENCE) > 0) {
-        throw new MeshException(
-            "The sidecar of " + workload.name() + " did not become ready: see " + part.log() + ".");
-      }
-      progress.pending("sidecar", "starting, " + Progress.seconds(took));
-      try {
-        Thread.sleep(PAUSE);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new MeshException("The start was interrupted.", e);
-      }
-    }
+    new Waiting(progress, plan.state(), () -> List.of(started), PATIENCE).untilReady(started);
     files.writeTargets(name, List.of(workload));
-    progress.done("sidecar", "ready", Duration.between(since, Instant.now()));
   }
 
   @Override

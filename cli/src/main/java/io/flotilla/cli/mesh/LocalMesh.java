@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * answered. If anything fails, all that was started is stopped again.
  */
 public final class LocalMesh {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
   private final Home home;
   private final MeshPlan plan;
   private final List<RunningPart> running = new ArrayList<>();
@@ -36,7 +39,8 @@ public final class LocalMesh {
   public LocalMesh(Home home, MeshPlan plan, Progress progress) {
     this.home = home;
     this.plan = plan;
-    this.waiting = new Waiting(progress, plan.state(), () -> stopping ? List.of() : running);
+    this.waiting =
+        new Waiting(progress, plan.state(), () -> stopping ? List.of() : running, PATIENCE);
   }
 
   /**
@@ -157,15 +161,13 @@ public final class LocalMesh {
     }
     List<Workload> together = new ArrayList<>();
     for (Workload workload : workloads) {
-      boolean sidecar = workload.role() == Workload.Role.SIDECAR;
-      if (plan.processes() && !plan.capture()) {
-        files.writeProxy(files.hosted("proxy-" + workload.name()), workload, tokens);
-      } else if (plan.processes() || (plan.capture() && sidecar)) {
-        files.writeProxies(files.hosted("proxy-" + workload.name()), List.of(workload), tokens);
-      } else {
-        together.add(workload);
+      Path file = files.hosted("proxy-" + workload.name());
+      switch (plan.hosting(workload)) {
+        case SERVICE -> files.writeProxy(file, workload, tokens);
+        case ALONE -> files.writeProxies(file, List.of(workload), tokens);
+        case TOGETHER -> together.add(workload);
       }
-      if (plan.capture() && sidecar) {
+      if (plan.capture() && workload.role() == Workload.Role.SIDECAR) {
         files.writeBookinfo(files.hosted(workload.name()), List.of(workload));
       }
     }
@@ -293,6 +295,6 @@ public final class LocalMesh {
     part.process().ifPresent(RunningPart::stop);
     RunningPart again = RunningPart.start(part.part(), true);
     state.with(again.state()).write();
-    new Waiting(progress, Path.of(state.state()), () -> List.of(again)).untilReady(again);
+    new Waiting(progress, Path.of(state.state()), () -> List.of(again), PATIENCE).untilReady(again);
   }
 }

@@ -59,11 +59,11 @@ final class MeshParts {
     List<Part> all = new ArrayList<>();
     List<Workload> together = new ArrayList<>();
     for (Workload workload : plan.workloads()) {
-      if (plan.processes() || captured.containsKey(workload.number())) {
-        String name = "proxy-" + workload.name();
-        all.add(plan.capture() ? proxies(name, name, List.of(workload)) : service(name, workload));
-      } else {
-        together.add(workload);
+      String name = "proxy-" + workload.name();
+      switch (plan.hosting(workload)) {
+        case SERVICE -> all.add(service(name, workload));
+        case ALONE -> all.add(proxies(name, name, List.of(workload)));
+        case TOGETHER -> together.add(workload);
       }
     }
     if (!together.isEmpty()) {

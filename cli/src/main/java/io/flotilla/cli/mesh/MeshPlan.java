@@ -78,6 +78,26 @@ public record MeshPlan(
     return envoy == null ? "flotilla" : "envoy";
   }
 
+  /** In which process a proxy runs. */
+  enum Hosting {
+    /** One of its own, as the service that it is in a cluster. */
+    SERVICE,
+    /** One of its own, in the namespace of its workload. */
+    ALONE,
+    /** One with all others. */
+    TOGETHER
+  }
+
+  /** In which process the proxy of {@code workload} runs. */
+  Hosting hosting(Workload workload) {
+    if (processes && !capture) {
+      return Hosting.SERVICE;
+    }
+    return processes || (capture && workload.role() == Workload.Role.SIDECAR)
+        ? Hosting.ALONE
+        : Hosting.TOGETHER;
+  }
+
   /** The workloads that have a sidecar. */
   public List<Workload> sidecars() {
     return workloads().stream().filter(w -> w.role() == Workload.Role.SIDECAR).toList();

@@ -13,23 +13,24 @@ import java.util.function.Supplier;
  * Waits until processes are ready, tells how far they are, and gives up as soon as one has ended.
  */
 final class Waiting {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final int LAST_WORDS = 15;
 
   private final Progress progress;
   private final Path state;
   private final Supplier<List<RunningPart>> needed;
+  private final Duration patience;
   private final Readiness readiness = new Readiness();
 
   /**
    * @param state the mesh's state directory, named when a wait fails
    * @param needed the processes without which waiting is in vain
    */
-  Waiting(Progress progress, Path state, Supplier<List<RunningPart>> needed) {
+  Waiting(Progress progress, Path state, Supplier<List<RunningPart>> needed, Duration patience) {
     this.progress = progress;
     this.state = state;
     this.needed = needed;
+    this.patience = patience;
   }
 
   /**
@@ -67,7 +68,7 @@ final class Waiting {
   private record Step(boolean done, String how) {}
 
   private void until(String title, Supplier<Step> question, String done, Instant since) {
-    Instant deadline = Instant.now().plus(PATIENCE);
+    Instant deadline = Instant.now().plus(patience);
     while (true) {
       Step step = question.get();
       Duration took = Duration.between(since, Instant.now());
@@ -89,7 +90,7 @@ final class Waiting {
             "The "
                 + title
                 + " did not become ready within "
-                + PATIENCE.toSeconds()
+                + patience.toSeconds()
                 + " seconds ("
                 + step.how()
                 + "): see the logs in "

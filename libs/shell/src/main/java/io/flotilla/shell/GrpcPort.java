@@ -8,6 +8,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -21,8 +22,8 @@ import org.jboss.logging.Logger;
 public final class GrpcPort implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(GrpcPort.class);
   private static final int CALLS_PER_CONNECTION = 100;
-  private static final int GRACE_SECONDS = 2;
 
+  private final Duration grace;
   private final Server server;
   private final ExecutorService workers;
   private final HealthStatusManager health = new HealthStatusManager();
@@ -33,6 +34,7 @@ public final class GrpcPort implements AutoCloseable {
    * @param name for logs and errors: "ADS (plaintext)"
    * @param key the configuration key of the port, which an error names
    * @param service the full name that gRPC health answers for, beside "" for the whole
+   * @param grace how long calls in flight may take once it is closed
    * @param settings adds services, limits and TLS
    * @throws IllegalStateException if the address cannot be bound
    */
@@ -41,7 +43,9 @@ public final class GrpcPort implements AutoCloseable {
       String key,
       InetSocketAddress address,
       String service,
+      Duration grace,
       UnaryOperator<NettyServerBuilder> settings) {
+    this.grace = grace;
     workers = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name, 0).factory());
     try {
       server =
@@ -82,13 +86,13 @@ public final class GrpcPort implements AutoCloseable {
     return !server.isShutdown();
   }
 
-  /** Lets the calls in flight end, for a few seconds; streams are ended after that. */
+  /** Lets the calls in flight end, for as long as the grace; what is left is broken off then. */
   @Override
   public void close() {
     health.enterTerminalState();
     server.shutdown();
     try {
-      if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+      if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
         server.shutdownNow();
       }
     } catch (InterruptedException e) {

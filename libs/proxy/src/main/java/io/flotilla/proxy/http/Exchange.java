@@ -159,16 +159,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     if (finished || now - lastActivity < idleNanos || pause != null) {
       return;
     }
-    dropStream();
-    leaveHost(false);
-    if (answered) {
-      record.add(FailureCause.STREAM_IDLE);
-      client.close();
-      end(false);
-    } else {
-      keepAlive = false;
-      fail(FailureCause.STREAM_IDLE);
-    }
+    keepAlive = false;
+    breakOff(FailureCause.STREAM_IDLE, false);
   }
 
   // ---- the request ----
@@ -320,9 +312,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
             Unpooled.EMPTY_BUFFER);
     response
         .headers()
-        .set(
-            HttpHeaderNames.LOCATION,
-            Rewrite.location(redirect, found.route().match().path(), this));
+        .set(HttpHeaderNames.LOCATION, Rewrite.location(redirect, found.rewrite(), this));
     local(response);
   }
 
@@ -433,15 +423,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
       }
       return;
     }
-    dropStream();
-    leaveHost(false);
-    if (answered) {
-      record.add(FailureCause.BAD_REQUEST);
-      client.close();
-      end(false);
-    } else {
-      fail(FailureCause.BAD_REQUEST);
-    }
+    breakOff(FailureCause.BAD_REQUEST, false);
   }
 
   private void forgetReplay() {
@@ -602,11 +584,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
 
   private HttpRequest upstreamHead(
       HttpRequest from, RouteAction.Forward action, RouteTable.Match way, Host to) {
-    String path =
-        action
-            .pathRewrite()
-            .map(r -> Rewrite.path(r, way.route().match().path(), target))
-            .orElse(target);
+    String path = way.rewrite().apply(target);
     HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
     HttpHeaders headers = out.headers();
     upgrading =
@@ -714,14 +692,22 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     if (finished) {
       return;
     }
+    breakOff(FailureCause.UPSTREAM_TIMEOUT, true);
+  }
+
+  /**
+   * Ends the exchange before its time: with an answer of ours, or, where the upstream's has begun,
+   * by closing the connection, which alone tells the client that it is not whole.
+   */
+  private void breakOff(FailureCause cause, boolean hostFailed) {
     dropStream();
-    leaveHost(true);
+    leaveHost(hostFailed);
     if (answered) {
-      record.add(FailureCause.UPSTREAM_TIMEOUT);
+      record.add(cause);
       client.close();
       end(false);
     } else {
-      fail(FailureCause.UPSTREAM_TIMEOUT);
+      fail(cause);
     }
   }
 
@@ -910,12 +896,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   private void content(HttpContent content) {
     if (content.decoderResult().isFailure()) {
       content.release();
-      // The head is gone already; only a connection that ends early tells the client.
-      record.add(FailureCause.BAD_RESPONSE);
-      dropStream();
-      leaveHost(true);
-      client.close();
-      end(false);
+      breakOff(FailureCause.BAD_RESPONSE, true);
       return;
     }
     record.responseBytes(content.content().readableBytes());

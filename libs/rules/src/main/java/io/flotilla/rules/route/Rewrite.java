@@ -1,29 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.rules.route;
 
+import com.google.re2j.Pattern;
 import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.route.PathRewrite;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.rules.RequestView;
 import io.flotilla.rules.match.CompiledMatch;
+import java.util.function.UnaryOperator;
 
 /** What becomes of paths. */
 public final class Rewrite {
   private Rewrite() {}
 
-  /** The rewritten path with the query that the request had. */
-  public static String path(PathRewrite rewrite, PathMatch match, String pathAndQuery) {
-    int end = pathAndQuery.indexOf('?');
-    String path = end < 0 ? pathAndQuery : pathAndQuery.substring(0, end);
-    String query = end < 0 ? "" : pathAndQuery.substring(end);
+  /**
+   * Gives the rewritten path with the query that the request had, for the path and query of a
+   * request that fits {@code match}.
+   *
+   * @throws io.flotilla.model.InvalidModelException if its expression cannot be compiled
+   */
+  public static UnaryOperator<String> path(PathRewrite rewrite, PathMatch match) {
     return switch (rewrite) {
-      case PathRewrite.ReplaceFull r -> r.value() + query;
-      case PathRewrite.ReplaceRegex r ->
-          CompiledMatch.regex(r.regex())
-                  .matcher(path)
-                  .replaceAll(r.substitution().replaceAll("\\\\(\\d)", "\\$$1"))
-              + query;
-      case PathRewrite.ReplacePrefix r -> prefix(r.value(), match, path) + query;
+      case PathRewrite.ReplaceFull r -> keepingQuery(path -> r.value());
+      case PathRewrite.ReplaceRegex r -> {
+        Pattern pattern = CompiledMatch.regex(r.regex());
+        String substitution = r.substitution().replaceAll("\\\\(\\d)", "\\$$1");
+        yield keepingQuery(path -> pattern.matcher(path).replaceAll(substitution));
+      }
+      case PathRewrite.ReplacePrefix r -> keepingQuery(path -> prefix(r.value(), match, path));
+    };
+  }
+
+  private static UnaryOperator<String> keepingQuery(UnaryOperator<String> ofPath) {
+    return pathAndQuery -> {
+      int end = pathAndQuery.indexOf('?');
+      return end < 0
+          ? ofPath.apply(pathAndQuery)
+          : ofPath.apply(pathAndQuery.substring(0, end)) + pathAndQuery.substring(end);
     };
   }
 
@@ -42,9 +55,13 @@ public final class Rewrite {
     };
   }
 
-  /** The location of a redirect. */
+  /**
+   * The location of a redirect.
+   *
+   * @param rewrite its path's rewrite, as {@link #path} gives it; does nothing if it has none
+   */
   public static String location(
-      RouteAction.Redirect redirect, PathMatch match, RequestView request) {
+      RouteAction.Redirect redirect, UnaryOperator<String> rewrite, RequestView request) {
     String scheme = redirect.scheme().orElse(request.scheme());
     String authority = request.authority();
     int colon = authority.lastIndexOf(':');
@@ -59,11 +76,7 @@ public final class Rewrite {
       boolean isDefault = scheme.equals("https") ? p == 443 : p == 80;
       port = isDefault ? "" : Integer.toString(p);
     }
-    String path =
-        redirect
-            .path()
-            .map(r -> path(r, match, request.pathAndQuery()))
-            .orElse(request.pathAndQuery());
+    String path = rewrite.apply(request.pathAndQuery());
     if (redirect.stripQuery() && path.indexOf('?') >= 0) {
       path = path.substring(0, path.indexOf('?'));
     }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +38,18 @@ public final class RouteTable {
 
   private record Host(VirtualHost model, List<Entry> routes) {}
 
-  private record Entry(Route route, Predicate<String> path, Predicate<RequestView> rest) {}
+  private record Entry(
+      Route route,
+      Predicate<String> path,
+      Predicate<RequestView> rest,
+      UnaryOperator<String> rewrite) {}
 
-  /** A request's way. */
-  public record Match(VirtualHost host, Route route) {}
+  /**
+   * A request's way.
+   *
+   * @param rewrite what becomes of path and query
+   */
+  public record Match(VirtualHost host, Route route, UnaryOperator<String> rewrite) {}
 
   /**
    * @throws io.flotilla.model.InvalidModelException if an expression cannot be compiled
@@ -68,9 +77,6 @@ public final class RouteTable {
   }
 
   private static Entry compile(Route route) {
-    rewrite(route.action())
-        .filter(PathRewrite.ReplaceRegex.class::isInstance)
-        .ifPresent(r -> CompiledMatch.regex(((PathRewrite.ReplaceRegex) r).regex()));
     List<Predicate<RequestView>> all = new ArrayList<>();
     route.match().headers().forEach(h -> all.add(CompiledMatch.of(h)));
     route.match().queryParameters().forEach(q -> all.add(CompiledMatch.of(q)));
@@ -89,7 +95,10 @@ public final class RouteTable {
     return new Entry(
         route,
         CompiledMatch.of(route.match().path(), route.match().caseSensitive()),
-        all.isEmpty() ? request -> true : rest);
+        all.isEmpty() ? request -> true : rest,
+        rewrite(route.action())
+            .map(r -> Rewrite.path(r, route.match().path()))
+            .orElse(UnaryOperator.identity()));
   }
 
   private static Optional<PathRewrite> rewrite(RouteAction action) {
@@ -130,7 +139,7 @@ public final class RouteTable {
           && (entry.route().match().runtimeFraction().isEmpty()
               || random.getAsInt()
                   < entry.route().match().runtimeFraction().get().partsPerMillion())) {
-        return Optional.of(new Match(host.model(), entry.route()));
+        return Optional.of(new Match(host.model(), entry.route(), entry.rewrite()));
       }
     }
     return Optional.empty();

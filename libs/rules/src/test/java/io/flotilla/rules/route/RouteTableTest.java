@@ -20,6 +20,7 @@ import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -198,7 +199,7 @@ class RouteTableTest {
   }
 
   private static String rewrite(PathMatch match, PathRewrite rewrite, String path) {
-    return Rewrite.path(rewrite, match, path);
+    return Rewrite.path(rewrite, match).apply(path);
   }
 
   @Test
@@ -208,7 +209,7 @@ class RouteTableTest {
             301, Optional.of("https"), Optional.empty(), Optional.empty(), Optional.empty(), false);
 
     assertThat(
-            Rewrite.location(toHttps, new PathMatch.Prefix("/"), TestRequest.get("a.b:80", "/x?y")))
+            Rewrite.location(toHttps, UnaryOperator.identity(), TestRequest.get("a.b:80", "/x?y")))
         .isEqualTo("https://a.b/x?y");
     assertThat(
             Rewrite.location(
@@ -219,7 +220,7 @@ class RouteTableTest {
                     Optional.of(8443),
                     Optional.of(new PathRewrite.ReplaceFull("/z")),
                     true),
-                new PathMatch.Prefix("/"),
+                Rewrite.path(new PathRewrite.ReplaceFull("/z"), new PathMatch.Prefix("/")),
                 TestRequest.get("a.b:80", "/x?y")))
         .isEqualTo("http://c.d:8443/z");
   }

@@ -15,6 +15,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
@@ -29,6 +30,7 @@ public final class CertificateServer {
   private static final int CONNECTION_MINUTES = 30;
   private static final int IDLE_MINUTES = 5;
   private static final int HANDSHAKE_SECONDS = 10;
+  private static final Duration GRACE = Duration.ofSeconds(5);
 
   private CertificateServer() {}
 
@@ -45,6 +47,7 @@ public final class CertificateServer {
         "flotilla.citadel.ca.port",
         address,
         "istio.v1.auth.IstioCertificateService",
+        GRACE,
         builder ->
             builder
                 .sslContext(tls)

@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -39,6 +40,8 @@ public final class McpServer {
         "flotilla.galley.mcp.port",
         new InetSocketAddress(config.host(), config.port()),
         "envoy.service.discovery.v3.AggregatedDiscoveryService",
+        // All that it serves are streams, which never end by themselves.
+        Duration.ZERO,
         builder -> {
           NettyServerBuilder served =
               builder

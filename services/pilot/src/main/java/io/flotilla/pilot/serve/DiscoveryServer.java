@@ -7,6 +7,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 public final class DiscoveryServer {
   private static final int LARGEST_REQUEST = 4 << 20;
   private static final int KEEP_ALIVE_SECONDS = 30;
+  private static final Duration GRACE = Duration.ofSeconds(2);
 
   private DiscoveryServer() {}
 
@@ -37,6 +39,7 @@ public final class DiscoveryServer {
         key,
         address,
         "envoy.service.discovery.v3.AggregatedDiscoveryService",
+        GRACE,
         builder -> {
           NettyServerBuilder served =
               builder

@@ -4,6 +4,7 @@ package io.flotilla.telemetry.query;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.jaeger.JaegerProtobufCodec;
@@ -21,7 +22,7 @@ import io.flotilla.telemetry.api.jaeger.proto.GetTraceRequest;
 import io.flotilla.telemetry.api.jaeger.proto.QueryServiceGrpc;
 import io.flotilla.telemetry.api.jaeger.proto.SpansResponseChunk;
 import io.flotilla.telemetry.api.jaeger.proto.TraceQueryParameters;
-import io.flotilla.telemetry.receive.GrpcPort;
+import io.flotilla.telemetry.receive.TenantPort;
 import io.flotilla.telemetry.store.Dependency;
 import io.flotilla.telemetry.store.Operation;
 import io.flotilla.telemetry.store.Trace;
@@ -64,7 +65,7 @@ public class JaegerGrpcQuery {
   void open(@Observes StartupEvent started) {
     if (config.ports().jaegerQueryGrpc() != 0) {
       port =
-          GrpcPort.open(
+          TenantPort.open(
               "Jaeger's query API over gRPC",
               config.host(),
               config.ports().jaegerQueryGrpc(),
@@ -74,14 +75,14 @@ public class JaegerGrpcQuery {
     }
   }
 
-  void close(@Observes ShutdownEvent stopping) throws InterruptedException {
+  void close(@Observes ShutdownEvent stopping) {
     if (port != null) {
       port.close();
     }
   }
 
   private TraceStore store() {
-    return stores.reading(GrpcPort.tenant(tenants));
+    return stores.reading(TenantPort.tenant(tenants));
   }
 
   private static TraceId traceId(ByteString bytes) {

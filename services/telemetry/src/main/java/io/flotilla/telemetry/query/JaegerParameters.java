@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.telemetry.store.TraceQuery;
+import io.flotilla.telemetry.traceql.DurationUnit;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.time.Duration;
 import java.time.Instant;
@@ -84,7 +85,7 @@ final class JaegerParameters {
     double nanos = 0;
     int at = 0;
     while (matcher.find() && matcher.start() == at) {
-      nanos += Double.parseDouble(matcher.group(1)) * unit(matcher.group(2));
+      nanos += Double.parseDouble(matcher.group(1)) * DurationUnit.nanos(matcher.group(2));
       at = matcher.end();
     }
     if (at == 0 || at != text.length() || nanos > Long.MAX_VALUE) {
@@ -92,17 +93,6 @@ final class JaegerParameters {
           "unable to parse param '" + name + "': invalid duration '" + cut(text) + "'");
     }
     return (long) nanos;
-  }
-
-  private static double unit(String unit) {
-    return switch (unit) {
-      case "ns" -> 1;
-      case "us", "µs" -> 1e3;
-      case "ms" -> 1e6;
-      case "s" -> 1e9;
-      case "m" -> 60e9;
-      default -> 3600e9;
-    };
   }
 
   private static Map<String, String> tags(MultivaluedMap<String, String> parameters) {

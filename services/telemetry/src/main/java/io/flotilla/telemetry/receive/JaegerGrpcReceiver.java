@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.telemetry.receive;
 
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.jaeger.JaegerProtobufCodec;
 import io.flotilla.telemetry.api.jaeger.proto.CollectorServiceGrpc;
@@ -55,7 +56,7 @@ public class JaegerGrpcReceiver {
   void open(@Observes StartupEvent started) {
     if (config.ports().jaegerGrpc() != 0) {
       port =
-          GrpcPort.open(
+          TenantPort.open(
               "Jaeger's collector over gRPC",
               config.host(),
               config.ports().jaegerGrpc(),
@@ -65,7 +66,7 @@ public class JaegerGrpcReceiver {
     }
   }
 
-  void close(@Observes ShutdownEvent stopping) throws InterruptedException {
+  void close(@Observes ShutdownEvent stopping) {
     if (port != null) {
       port.close();
     }
@@ -82,11 +83,11 @@ public class JaegerGrpcReceiver {
               Status.INVALID_ARGUMENT.withDescription(decoded.reason()).asRuntimeException());
           return;
         }
-        distributor.distribute(RECEIVER, GrpcPort.tenant(tenants), decoded);
+        distributor.distribute(RECEIVER, TenantPort.tenant(tenants), decoded);
         answer.onNext(PostSpansResponse.getDefaultInstance());
         answer.onCompleted();
       } catch (RefusedException e) {
-        answer.onError(GrpcPort.status(e));
+        answer.onError(TenantPort.status(e));
       }
     }
   }

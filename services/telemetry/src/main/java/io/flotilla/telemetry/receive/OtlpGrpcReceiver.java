@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.telemetry.receive;
 
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.telemetry.TelemetryConfig;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.api.otlp.OtlpCodec;
@@ -62,7 +63,7 @@ public class OtlpGrpcReceiver {
   void open(@Observes StartupEvent started) {
     if (config.ports().otlpGrpc() != 0) {
       port =
-          GrpcPort.open(
+          TenantPort.open(
               "OTLP over gRPC",
               config.host(),
               config.ports().otlpGrpc(),
@@ -72,7 +73,7 @@ public class OtlpGrpcReceiver {
     }
   }
 
-  void close(@Observes ShutdownEvent stopping) throws InterruptedException {
+  void close(@Observes ShutdownEvent stopping) {
     if (port != null) {
       port.close();
     }
@@ -84,11 +85,11 @@ public class OtlpGrpcReceiver {
         ExportTraceServiceRequest request, StreamObserver<ExportTraceServiceResponse> answer) {
       try (DecodingRoom.Place place = room.take(RECEIVER, request.getSerializedSize())) {
         Decoded decoded = codec.decode(request);
-        distributor.distribute(RECEIVER, GrpcPort.tenant(tenants), decoded);
+        distributor.distribute(RECEIVER, TenantPort.tenant(tenants), decoded);
         answer.onNext(response(decoded));
         answer.onCompleted();
       } catch (RefusedException e) {
-        answer.onError(GrpcPort.status(e));
+        answer.onError(TenantPort.status(e));
       }
     }
   }
@@ -106,7 +107,7 @@ public class OtlpGrpcReceiver {
     @Override
     public void export(
         ExportLogsServiceRequest request, StreamObserver<ExportLogsServiceResponse> answer) {
-      answer.onNext(logs.take(GrpcPort.tenant(tenants), request, false));
+      answer.onNext(logs.take(TenantPort.tenant(tenants), request, false));
       answer.onCompleted();
     }
   }

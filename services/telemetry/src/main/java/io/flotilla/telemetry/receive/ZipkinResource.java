@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.telemetry.receive;
 
-import io.flotilla.telemetry.TelemetryConfig;
-import io.flotilla.telemetry.api.otlp.Decoded;
-import io.flotilla.telemetry.api.otlp.MalformedSpansException;
 import io.flotilla.telemetry.api.zipkin.ZipkinCodec;
 import io.flotilla.telemetry.api.zipkin.ZipkinFormat;
-import io.flotilla.telemetry.distribute.DecodingRoom;
-import io.flotilla.telemetry.distribute.RefusedException;
-import io.flotilla.telemetry.distribute.SpanDistributor;
 import io.flotilla.telemetry.tenant.Tenant;
-import io.flotilla.telemetry.tenant.Tenants;
-import io.flotilla.telemetry.tenant.UnknownTenantException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.HeaderParam;
@@ -36,22 +28,11 @@ public class ZipkinResource {
   private static final String THRIFT = "application/x-thrift";
 
   private final ZipkinCodec codec;
-  private final SpanDistributor distributor;
-  private final Tenants tenants;
-  private final DecodingRoom room;
-  private final int maxBytes;
+  private final HttpIntake intake;
 
-  ZipkinResource(
-      ZipkinCodec codec,
-      SpanDistributor distributor,
-      Tenants tenants,
-      DecodingRoom room,
-      TelemetryConfig config) {
+  ZipkinResource(ZipkinCodec codec, HttpIntake intake) {
     this.codec = codec;
-    this.distributor = distributor;
-    this.tenants = tenants;
-    this.room = room;
-    this.maxBytes = config.receive().maxBytes();
+    this.intake = intake;
   }
 
   /** Takes a list of spans; 202 once they are stored, as Zipkin answers. */
@@ -91,26 +72,7 @@ public class ZipkinResource {
 
   private Response post(
       ZipkinFormat format, @Nullable String encoding, @Nullable String tenant, byte[] body) {
-    try (DecodingRoom.Place place =
-        room.take(RECEIVER, SpanBody.weight(body, encoding, maxBytes))) {
-      Decoded decoded = codec.decode(SpanBody.unpacked(body, encoding, maxBytes), format);
-      if (decoded.spans().isEmpty() && decoded.refused() > 0) {
-        distributor.refused(RECEIVER, "malformed");
-        return Refusals.text(400, decoded.reason());
-      }
-      distributor.distribute(RECEIVER, tenants.of(tenant), decoded);
-      return Response.accepted().build();
-    } catch (MalformedSpansException e) {
-      distributor.refused(RECEIVER, "malformed");
-      return Refusals.text(400, e.getMessage());
-    } catch (SpanBody.TooLargeException e) {
-      distributor.refused(RECEIVER, "too-large");
-      return Refusals.text(413, e.getMessage());
-    } catch (UnknownTenantException e) {
-      distributor.refused(RECEIVER, "no-tenant");
-      return Refusals.text(401, e.getMessage());
-    } catch (RefusedException e) {
-      return Refusals.refused(e);
-    }
+    return intake.take(
+        RECEIVER, encoding, tenant, body, unpacked -> codec.decode(unpacked, format));
   }
 }

@@ -181,7 +181,7 @@ final class Lexer {
         break;
       }
       duration = true;
-      nanos += Double.parseDouble(matcher.group(1)) * unit(unit);
+      nanos += Double.parseDouble(matcher.group(1)) * DurationUnit.nanos(unit);
       at = matcher.end();
       matcher.region(at, text.length());
     }
@@ -207,16 +207,5 @@ final class Lexer {
     if (rest.lookingAt()) {
       throw TraceQlException.at(text, from, "the duration has a unit that is not known");
     }
-  }
-
-  private static double unit(String unit) {
-    return switch (unit) {
-      case "ns" -> 1;
-      case "us", "µs" -> 1e3;
-      case "ms" -> 1e6;
-      case "s" -> 1e9;
-      case "m" -> 60e9;
-      default -> 3600e9;
-    };
   }
 }

@@ -55,14 +55,14 @@ class KafkaSpanQueueTest {
 
   @Test
   void makesOneRecordOfATrace() {
-    put(span(1, 1), span(1, 2), span(2, 3));
+    put(SpanFixture.span(1, 1), SpanFixture.span(1, 2), SpanFixture.span(2, 3));
 
     assertThat(sent).hasSize(2);
   }
 
   @Test
   void letsNobodyWaitForABrokerThatIsAway() throws Exception {
-    put(span(1, 1)).toCompletableFuture().get(10, TimeUnit.SECONDS);
+    put(SpanFixture.span(1, 1)).toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   @Test
@@ -72,11 +72,11 @@ class KafkaSpanQueueTest {
       waiting++;
     }
     assertThat(waiting).as("spans for which there was room").isBetween(1, 50);
-    assertThatIllegalStateException().isThrownBy(() -> put(span(9, 9)));
+    assertThatIllegalStateException().isThrownBy(() -> put(SpanFixture.span(9, 9)));
 
     sent.getFirst().ack().toCompletableFuture().get(10, TimeUnit.SECONDS);
 
-    put(span(9, 9));
+    put(SpanFixture.span(9, 9));
   }
 
   private CompletionStage<?> put(Span... spans) {
@@ -85,30 +85,10 @@ class KafkaSpanQueueTest {
 
   private boolean fits(int id) {
     try {
-      put(span(id, id));
+      put(SpanFixture.span(id, id));
       return true;
     } catch (IllegalStateException e) {
       return false;
     }
-  }
-
-  private static Span span(long trace, long id) {
-    return new Span(
-        0,
-        trace,
-        id,
-        0,
-        "GET /",
-        Span.Kind.SERVER,
-        1,
-        2,
-        Map.of(),
-        List.of(),
-        List.of(),
-        Span.Status.UNSET,
-        "",
-        "",
-        Map.of("service.name", "reviews"),
-        "test");
   }
 }

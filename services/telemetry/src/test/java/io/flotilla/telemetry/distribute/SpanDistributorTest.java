@@ -4,7 +4,6 @@ package io.flotilla.telemetry.distribute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.otlp.Decoded;
 import io.flotilla.telemetry.tenant.SpanRate;
 import io.flotilla.telemetry.tenant.Tenant;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -39,25 +37,7 @@ class SpanDistributorTest {
   }
 
   private static Decoded spans(int n) {
-    Span span =
-        new Span(
-            0,
-            1,
-            1,
-            0,
-            "x",
-            Span.Kind.SERVER,
-            1,
-            2,
-            Map.of(),
-            List.of(),
-            List.of(),
-            Span.Status.UNSET,
-            "",
-            "",
-            Map.of(),
-            "");
-    return new Decoded(Collections.nCopies(n, span), 0, 0, "");
+    return new Decoded(Collections.nCopies(n, SpanFixture.span(1, 1)), 0, 0, "");
   }
 
   private double refused(String reason) {

@@ -11,29 +11,11 @@ import io.flotilla.telemetry.api.otlp.SpanLimits;
 import io.flotilla.telemetry.tenant.Tenant;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SpanRecordTest {
   private static final OtlpCodec CODEC = new OtlpCodec(SpanLimits.DEFAULT);
-  private static final Span SPAN =
-      new Span(
-          0,
-          1,
-          2,
-          0,
-          "x",
-          Span.Kind.SERVER,
-          1,
-          2,
-          Map.of(),
-          List.of(),
-          List.of(),
-          Span.Status.UNSET,
-          "",
-          "",
-          Map.of("service.name", "a"),
-          "");
+  private static final Span SPAN = SpanFixture.span(1, 2);
 
   @Test
   void carriesTheTenantWhereItIsNotTheSingleOne() throws Exception {

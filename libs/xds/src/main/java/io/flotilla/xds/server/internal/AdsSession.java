@@ -209,25 +209,22 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
    * whether others are to come.
    */
   private void pushParts(ResourceSet set) {
-    List<String> due = new ArrayList<>();
+    List<Subscription> due = new ArrayList<>();
     for (Subscription subscription : subscriptions.values()) {
       Map<String, VersionedResource> now = set.types().get(subscription.typeUrl());
       if (!TypeUrl.PUSH_ORDER.contains(subscription.typeUrl())
           && now != null
           && ((subscription.isUnanswered() && subscription.isWildcard())
               || !subscription.changes(now, false).isEmpty())) {
-        due.add(subscription.typeUrl());
+        due.add(subscription);
       }
     }
     parts = due.size();
-    for (String type : due) {
-      parts--;
-      pushType(type, set, false);
-      Subscription subscription = subscriptions.get(type);
-      Map<String, VersionedResource> now = set.types().getOrDefault(type, Map.of());
-      if (subscription != null && !subscription.changes(now, false).isEmpty()) {
-        // Could not be sent yet.
-        parts++;
+    for (Subscription subscription : due) {
+      // What cannot be sent yet stays counted: it is still to come.
+      if (isWritable(subscription)) {
+        parts--;
+        pushType(subscription.typeUrl(), set, false);
       }
     }
     parts = 0;
@@ -241,11 +238,14 @@ public abstract class AdsSession<Q, R> implements StreamObserver<Q> {
   private List<VersionedResource> pushType(String type, ResourceSet set, boolean keepRemoved) {
     Subscription subscription = subscriptions.get(type);
     Map<String, VersionedResource> now = set.types().get(type);
-    // A client that does not read is not written to: its next set is merged with this one.
-    if (subscription == null || now == null || subscription.isWaiting() || !responses.isReady()) {
-      return List.of();
-    }
-    return push(subscription, now, set.revision(), keepRemoved);
+    return subscription == null || now == null || !isWritable(subscription)
+        ? List.of()
+        : push(subscription, now, set.revision(), keepRemoved);
+  }
+
+  /** A client that does not read is not written to: its next set is merged with this one. */
+  private boolean isWritable(Subscription subscription) {
+    return !subscription.isWaiting() && responses.isReady();
   }
 
   /** Clusters that are new to the client must have their endpoints before routes may use them. */

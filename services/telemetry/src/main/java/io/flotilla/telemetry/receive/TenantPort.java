@@ -4,6 +4,7 @@ package io.flotilla.telemetry.receive;
 import com.google.protobuf.Any;
 import com.google.rpc.Code;
 import com.google.rpc.RetryInfo;
+import io.flotilla.shell.GrpcPort;
 import io.flotilla.telemetry.distribute.RefusedException;
 import io.flotilla.telemetry.tenant.Tenant;
 import io.flotilla.telemetry.tenant.Tenants;
@@ -12,45 +13,38 @@ import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
-import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.StatusProto;
-import io.grpc.protobuf.services.HealthStatusManager;
-import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 
 /**
- * A gRPC server on a well-known port, with reflection and health; its threads are gRPC's shared
- * ones and virtual ones. Calls see the header that names their tenant.
+ * The gRPC ports of telemetry: their calls see the header that names their tenant, and refusals are
+ * in gRPC's words.
  */
-public final class GrpcPort {
-  private static final Logger LOG = Logger.getLogger(GrpcPort.class);
+public final class TenantPort {
+  private static final int LARGEST_HEADERS = 16 * 1024;
+  private static final int CALLS_PER_CONNECTION = 256;
+  private static final int KEEP_ALIVE_SECONDS = 10;
+  private static final java.time.Duration GRACE = java.time.Duration.ofSeconds(3);
   private static final Context.Key<String> TENANT = Context.key("tenant");
   private static final Metadata.Key<String> TENANT_HEADER =
       Metadata.Key.of(Tenant.HEADER, Metadata.ASCII_STRING_MARSHALLER);
   private static final com.google.protobuf.Duration RETRY_DELAY =
       com.google.protobuf.Duration.newBuilder().setSeconds(1).build();
 
-  private final Server server;
-
-  private GrpcPort(Server server) {
-    this.server = server;
-  }
+  private TenantPort() {}
 
   /**
-   * Opens the port.
+   * Listens at once.
    *
    * @param name for logs and errors, "OTLP over gRPC"
    * @param key of the configuration that moves it
+   * @param services the first is the one that gRPC health names
    * @throws IllegalStateException naming the port, if it cannot be bound
    */
   public static GrpcPort open(
@@ -60,42 +54,22 @@ public final class GrpcPort {
       String key,
       int maxBytes,
       List<? extends BindableService> services) {
-    NettyServerBuilder builder =
-        NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
-            .executor(Executors.newVirtualThreadPerTaskExecutor())
-            .maxInboundMessageSize(maxBytes)
-            .maxInboundMetadataSize(16 * 1024)
-            .maxConcurrentCallsPerConnection(256)
-            .permitKeepAliveTime(10, TimeUnit.SECONDS)
-            .permitKeepAliveWithoutCalls(true)
-            .intercept(GrpcPort::tenantOfCall)
-            .addService(new HealthStatusManager().getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
-    services.forEach(builder::addService);
-    try {
-      Server server = builder.build().start();
-      LOG.infof("%s listens on %s:%d", name, host, server.getPort());
-      return new GrpcPort(server);
-    } catch (IOException e) {
-      throw new IllegalStateException(
-          name
-              + " cannot listen on "
-              + host
-              + ":"
-              + port
-              + ": "
-              + (e.getCause() == null ? e : e.getCause()).getMessage()
-              + "; free the port or set "
-              + key,
-          e);
-    }
-  }
-
-  /** Ends it within three seconds; calls that last longer are broken off. */
-  public void close() throws InterruptedException {
-    if (!server.shutdown().awaitTermination(3, TimeUnit.SECONDS)) {
-      server.shutdownNow();
-    }
+    return new GrpcPort(
+        name,
+        key,
+        new InetSocketAddress(host, port),
+        services.getFirst().bindService().getServiceDescriptor().getName(),
+        GRACE,
+        builder -> {
+          services.forEach(builder::addService);
+          return builder
+              .maxInboundMessageSize(maxBytes)
+              .maxInboundMetadataSize(LARGEST_HEADERS)
+              .maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION)
+              .permitKeepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+              .permitKeepAliveWithoutCalls(true)
+              .intercept(TenantPort::tenantOfCall);
+        });
   }
 
   private static <Q, A> ServerCall.Listener<Q> tenantOfCall(

@@ -5,13 +5,14 @@ import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
-import io.flotilla.model.policy.Fault;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.tls.CertificateRef;
 import io.flotilla.proxy.api.FailureCause;
+import io.flotilla.proxy.filter.FilteredRequest;
+import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Sweep;
@@ -20,9 +21,7 @@ import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
-import io.flotilla.rules.RequestView;
 import io.flotilla.rules.route.Choice;
-import io.flotilla.rules.route.CorsRule;
 import io.flotilla.rules.route.Retry;
 import io.flotilla.rules.route.Rewrite;
 import io.flotilla.rules.route.RouteTable;
@@ -65,15 +64,15 @@ import org.jspecify.annotations.Nullable;
  * One request and its answer.
  *
  * <pre>
- *   head --> route --> fault --> attempt --> answer --> end
- *              |         |        ^   |         |
- *              +---------+--------|---+--> local reply --> end
- *                                 +-- retry
+ *   head --> route --> filters --> attempt --> answer --> end
+ *              |         |          ^   |         |
+ *              +---------+----------|---+--> local reply --> end
+ *                                   +-- retry
  * </pre>
  *
  * All of it runs on the engine's event loop.
  */
-final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Timed {
+final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.Timed {
   private static final int MAX_REPLAY_BYTES = 64 * 1024;
   private static final int MAX_DISCARDED_BYTES = 1024 * 1024;
   private static final int MILLION = 1_000_000;
@@ -111,6 +110,9 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
   private RouteTable.@Nullable Match match;
+  private List<RequestFilter> filters = List.of();
+  private int nextFilter;
+  private boolean held;
   private @Nullable RetryPolicy retryPolicy;
   private @Nullable ClusterRuntime cluster;
   private @Nullable Host host;
@@ -120,7 +122,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   private boolean requestSent;
   private boolean staleRetried;
   private boolean endedByHead;
-  private Map<String, String> corsHeaders = Map.of();
+  private Map<String, String> answerHeaders = Map.of();
   private List<MirrorCopy> mirrors = List.of();
   private int attempts;
   private long lastActivity = System.nanoTime();
@@ -156,7 +158,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
   @Override
   public void tick(long now) {
     // A request that is held on purpose, or by its upstream, has a time-out of its own.
-    if (finished || now - lastActivity < idleNanos || pause != null) {
+    if (finished || now - lastActivity < idleNanos || held || pause != null) {
       return;
     }
     keepAlive = false;
@@ -212,88 +214,41 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     record.peerFromRequest(headers);
     record.trace(headers);
     HeadRules.requestHeaders(headers, downstream, manager, record);
-    route();
+    chooseRoute();
   }
 
-  private void route() {
+  private void chooseRoute() {
     RouteTable table = engine.routes(manager);
-    Optional<RouteTable.Match> found =
+    match =
         table == null
-            ? Optional.empty()
-            : table.match(this, () -> ThreadLocalRandom.current().nextInt(MILLION));
-    if (found.isEmpty()) {
-      fail(FailureCause.NO_ROUTE);
-      return;
+            ? null
+            : table.match(this, Exchange::random).orElse(null);
+    if (match != null) {
+      record.route(match);
     }
-    match = found.get();
-    record.route(found.get());
-    if (isCorsPreflight(found.get())) {
-      return;
-    }
-    Fault fault = found.get().route().fault().or(this::filterFault).orElse(null);
-    if (fault != null
-        && fault.delay().isPresent()
-        && Choice.happens(fault.delay().get().share(), random())) {
-      record.add(FailureCause.DELAY_INJECTED);
-      pause =
-          engine
-              .loop()
-              .schedule(
-                  () -> abortOrAct(found.get(), fault),
-                  fault.delay().get().duration().toMillis(),
-                  TimeUnit.MILLISECONDS);
-      return;
-    }
-    abortOrAct(found.get(), fault);
-  }
-
-  private boolean isCorsPreflight(RouteTable.Match found) {
-    if (found.route().cors().isEmpty()
-        || manager.filters().stream().noneMatch(HttpFilter.CorsFilter.class::isInstance)) {
-      return false;
-    }
-    return switch (engine.cors(found.route().cors().get()).decide(this)) {
-      case CorsRule.Decision.Ignore i -> false;
-      case CorsRule.Decision.Decorate d -> {
-        corsHeaders = d.headers();
-        yield false;
-      }
-      case CorsRule.Decision.Preflight p -> {
-        corsHeaders = p.headers();
-        reply(200, "");
-        yield true;
-      }
-    };
-  }
-
-  private Optional<Fault> filterFault() {
-    for (HttpFilter filter : manager.filters()) {
-      if (filter instanceof HttpFilter.FaultInjection f) {
-        return f.fault();
-      }
-    }
-    return Optional.empty();
+    filters = engine.filters(manager);
+    filter();
   }
 
   private static int random() {
     return ThreadLocalRandom.current().nextInt(MILLION);
   }
 
-  private void abortOrAct(RouteTable.Match found, @Nullable Fault fault) {
-    pause = null;
-    if (finished) {
-      return;
-    }
-    if (fault != null
-        && fault.abort().isPresent()
-        && Choice.happens(fault.abort().get().share(), random())) {
-      record.add(FailureCause.FAULT_INJECTED);
-      Fault.Abort abort = fault.abort().get();
-      if (abort.grpcStatus().isPresent()) {
-        replyGrpc(abort.grpcStatus().get(), "fault filter abort");
-      } else {
-        reply(abort.httpStatus(), "fault filter abort");
+  private void filter() {
+    while (nextFilter < filters.size()) {
+      held = true;
+      if (!filters.get(nextFilter++).apply(this)) {
+        return;
       }
+    }
+    held = false;
+    act();
+  }
+
+  private void act() {
+    RouteTable.Match found = match;
+    if (found == null) {
+      fail(FailureCause.NO_ROUTE);
       return;
     }
     switch (found.route().action()) {
@@ -880,7 +835,7 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
 
   private void finishHeaders(HttpHeaders headers) {
     record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
-    corsHeaders.forEach(headers::set);
+    answerHeaders.forEach(headers::set);
     if (!http2) {
       if (downstream.terms().isDraining() || engine.isDraining()) {
         keepAlive = false;
@@ -969,7 +924,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     reply(cause.status(), record.sentence(cause));
   }
 
-  private void reply(int status, String body) {
+  @Override
+  public void reply(int status, String body) {
     if (request != null && RouteTable.isGrpc(this)) {
       replyGrpc(HeadRules.grpcStatus(status), body);
       return;
@@ -983,7 +939,8 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
     local(response);
   }
 
-  private void replyGrpc(int grpcStatus, String message) {
+  @Override
+  public void replyGrpc(int grpcStatus, String message) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
@@ -1081,6 +1038,41 @@ final class Exchange implements UpstreamStream.Listener, RequestView, Sweep.Time
         });
     engine.sweep().remove(this);
     record.finish(engine);
+  }
+
+  // ---- what the filters see and do ----
+
+  @Override
+  public HttpHeaders headers() {
+    return request == null ? EmptyHttpHeaders.INSTANCE : request.headers();
+  }
+
+  @Override
+  public RouteTable.@Nullable Match route() {
+    return match;
+  }
+
+  @Override
+  public void note(FailureCause cause) {
+    record.add(cause);
+  }
+
+  @Override
+  public void answerHeaders(Map<String, String> headers) {
+    answerHeaders = headers;
+  }
+
+  @Override
+  public void resume() {
+    if (held && !finished && !answered) {
+      pause = null;
+      filter();
+    }
+  }
+
+  @Override
+  public void resumeAfter(Duration later) {
+    pause = engine.loop().schedule(this::resume, later.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   // ---- what the rules see ----

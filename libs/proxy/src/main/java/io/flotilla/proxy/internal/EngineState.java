@@ -5,17 +5,17 @@ import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpConnectionManager.RouteSource;
 import io.flotilla.model.listener.Listener;
-import io.flotilla.model.policy.Cors;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.proxy.EngineConfig;
+import io.flotilla.proxy.filter.RequestFilter;
+import io.flotilla.proxy.filter.RequestFilters;
 import io.flotilla.proxy.log.AccessLogs;
 import io.flotilla.proxy.metrics.IstioMetrics;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.Clusters;
 import io.flotilla.proxy.upstream.UpstreamPool;
-import io.flotilla.rules.route.CorsRule;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ public final class EngineState {
   private ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private Map<String, RouteTable> routes = Map.of();
   private Map<RouteConfiguration, RouteTable> inline = new IdentityHashMap<>();
-  private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
+  private final RequestFilters filters = new RequestFilters();
   private final Sweep sweep;
   private final AccessLogs accessLogs = new AccessLogs();
   private List<String> problems = List.of();
@@ -89,11 +89,11 @@ public final class EngineState {
                 }
               }
             });
+    filters.clear();
     Set<String> bad = compileInline(now, found);
     clusters.update(now);
     pool.retain(clusters::has);
     routes = tables;
-    cors.clear();
     snapshot = now;
     problems = List.copyOf(found);
     return bad;
@@ -107,11 +107,13 @@ public final class EngineState {
       Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
           .forEach(
               chain -> {
-                if (chain.terminal() instanceof HttpConnectionManager manager
-                    && manager.routes() instanceof RouteSource.Inline own) {
-                  used.add(own.routes());
+                if (chain.terminal() instanceof HttpConnectionManager manager) {
                   try {
-                    tables.computeIfAbsent(own.routes(), RouteTable::new);
+                    filters.of(manager);
+                    if (manager.routes() instanceof RouteSource.Inline own) {
+                      used.add(own.routes());
+                      tables.computeIfAbsent(own.routes(), RouteTable::new);
+                    }
                   } catch (InvalidModelException e) {
                     bad.add(listener.name());
                     found.add("listener " + listener.name() + " is refused: " + e.getMessage());
@@ -139,9 +141,9 @@ public final class EngineState {
     return problems;
   }
 
-  /** A cross-origin policy, ready to run. */
-  public CorsRule cors(Cors policy) {
-    return cors.computeIfAbsent(policy, CorsRule::new);
+  /** What requests of a connection manager pass before their route's action. */
+  public List<RequestFilter> filters(HttpConnectionManager manager) {
+    return filters.of(manager);
   }
 
   /** Coarse time-outs. */

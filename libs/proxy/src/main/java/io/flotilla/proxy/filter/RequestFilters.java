@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.filter;
+
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.policy.Cors;
+import io.flotilla.rules.route.CorsRule;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The filters of connection managers, made once for each configuration. */
+public final class RequestFilters {
+  private final Map<HttpConnectionManager, List<RequestFilter>> made = new IdentityHashMap<>();
+  private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
+
+  /**
+   * Those of one connection manager.
+   *
+   * @throws io.flotilla.model.InvalidModelException if one cannot be made
+   */
+  public List<RequestFilter> of(HttpConnectionManager manager) {
+    List<RequestFilter> known = made.get(manager);
+    if (known == null) {
+      known = make(manager);
+      made.put(manager, known);
+    }
+    return known;
+  }
+
+  /** Forgets what was made of an earlier configuration. */
+  public void clear() {
+    made.clear();
+    cors.clear();
+  }
+
+  private List<RequestFilter> make(HttpConnectionManager manager) {
+    List<RequestFilter> out = new ArrayList<>();
+    for (HttpFilter filter : manager.filters()) {
+      switch (filter) {
+        case HttpFilter.FaultInjection f -> {
+          FaultFilter fault = new FaultFilter(f.fault());
+          out.add(fault::delay);
+          out.add(fault::abort);
+        }
+        case HttpFilter.CorsFilter c ->
+            out.add(new CorsFilter(policy -> cors.computeIfAbsent(policy, CorsRule::new)));
+        // These work on the whole exchange.
+        case HttpFilter.Router r -> {}
+        case HttpFilter.GrpcStats g -> {}
+        case HttpFilter.GrpcWeb g -> {}
+        case HttpFilter.PeerMetadata p -> {}
+        case HttpFilter.Stats s -> {}
+        case HttpFilter.Alpn a -> {}
+      }
+    }
+    return List.copyOf(out);
+  }
+}

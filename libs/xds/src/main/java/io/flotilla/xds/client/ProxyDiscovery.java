@@ -23,13 +23,18 @@ import io.flotilla.xds.codec.internal.TlsCodec;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -50,7 +55,9 @@ public final class ProxyDiscovery implements AutoCloseable {
   private final RawAdsClient client;
   private final Consumer<ProxySnapshot> consumer;
   private final @Nullable SnapshotFile file;
-  private final Map<String, Map<String, RawAdsClient.Received>> raw = new LinkedHashMap<>();
+  // Written on the client's thread; the admin API reads them on its own.
+  private final Map<String, Map<String, Accepted>> raw = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Refused>> rejected = new ConcurrentHashMap<>();
   private final Map<String, Listener> listeners = new LinkedHashMap<>();
   private final Map<String, Cluster> clusters = new LinkedHashMap<>();
   private final Map<String, RouteConfiguration> routes = new LinkedHashMap<>();
@@ -66,6 +73,12 @@ public final class ProxyDiscovery implements AutoCloseable {
   private long revision;
   private volatile boolean connected;
   private volatile List<String> problems = List.of();
+
+  /** A resource in force, as it came, and when. */
+  public record Accepted(RawAdsClient.Received resource, Instant since) {}
+
+  /** A resource that was refused, when and why. */
+  public record Refused(RawAdsClient.Received resource, Instant when, String reason) {}
 
   /**
    * @param file where the last good resources are kept; null: nowhere
@@ -98,6 +111,16 @@ public final class ProxyDiscovery implements AutoCloseable {
     return problems;
   }
 
+  /** What is in force: type URL to name to the resource as it came. A view that moves on. */
+  public Map<String, Map<String, Accepted>> accepted() {
+    return Collections.unmodifiableMap(raw);
+  }
+
+  /** What was refused and not replaced since: type URL to name. A view that moves on. */
+  public Map<String, Map<String, Refused>> rejected() {
+    return Collections.unmodifiableMap(rejected);
+  }
+
   @Override
   public void close() {
     client.close();
@@ -118,7 +141,8 @@ public final class ProxyDiscovery implements AutoCloseable {
       for (String type : List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER)) {
         client.resume(
             type,
-            raw.getOrDefault(type, new LinkedHashMap<>()).values().stream()
+            raw.getOrDefault(type, Map.of()).values().stream()
+                .map(Accepted::resource)
                 .collect(
                     Collectors.toMap(RawAdsClient.Received::name, RawAdsClient.Received::version)));
       }
@@ -150,11 +174,17 @@ public final class ProxyDiscovery implements AutoCloseable {
         }
       }
       refused.remove(type + " " + name);
-      raw.computeIfAbsent(type, t -> new LinkedHashMap<>()).put(name, received);
+      rejected.getOrDefault(type, new HashMap<>()).remove(name);
+      raw.computeIfAbsent(type, t -> new ConcurrentSkipListMap<>())
+          .put(name, new Accepted(received, Instant.now()));
       return null;
     } catch (ResourceError e) {
-      refused.put(type + " " + name, String.valueOf(e.getMessage()));
-      return e.getMessage();
+      String reason = String.valueOf(e.getMessage());
+      refused.put(type + " " + name, reason);
+      rejected
+          .computeIfAbsent(type, t -> new ConcurrentSkipListMap<>())
+          .put(name, new Refused(received, Instant.now(), reason));
+      return reason;
     }
   }
 
@@ -168,10 +198,8 @@ public final class ProxyDiscovery implements AutoCloseable {
       default -> {}
     }
     refused.remove(type + " " + name);
-    Map<String, RawAdsClient.Received> known = raw.get(type);
-    if (known != null) {
-      known.remove(name);
-    }
+    rejected.getOrDefault(type, new HashMap<>()).remove(name);
+    raw.getOrDefault(type, new HashMap<>()).remove(name);
   }
 
   private final class Incoming implements RawAdsClient.Handler {
@@ -278,7 +306,14 @@ public final class ProxyDiscovery implements AutoCloseable {
       return;
     }
     try {
-      file.write(raw);
+      Map<String, Map<String, RawAdsClient.Received>> types = new LinkedHashMap<>();
+      raw.forEach(
+          (type, resources) -> {
+            Map<String, RawAdsClient.Received> all = new LinkedHashMap<>();
+            resources.forEach((name, accepted) -> all.put(name, accepted.resource()));
+            types.put(type, all);
+          });
+      file.write(types);
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -297,7 +332,8 @@ public final class ProxyDiscovery implements AutoCloseable {
     client.subscribe(type, names);
     // What nothing refers to any longer is not kept current by the server.
     have.keySet().retainAll(names);
-    raw.getOrDefault(type, new LinkedHashMap<>()).keySet().retainAll(names);
+    raw.getOrDefault(type, new HashMap<>()).keySet().retainAll(names);
+    rejected.getOrDefault(type, new HashMap<>()).keySet().retainAll(names);
     missing.getOrDefault(type, new LinkedHashSet<>()).retainAll(names);
     refused
         .keySet()

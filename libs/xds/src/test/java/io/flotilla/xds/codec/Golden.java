@@ -30,19 +30,19 @@ import java.util.stream.Stream;
 /**
  * What a real istiod sent, as messages; Istio's own types, which have no classes, by descriptor.
  */
-final class Golden {
+public final class Golden {
   private static final Pattern TYPE = Pattern.compile("\"type\\.googleapis\\.com/([^\"]+)\"");
 
   private Golden() {}
 
   /** Where the corpus lies, or null. */
-  static Path folder() {
+  public static Path folder() {
     Path folder = Path.of(System.getProperty("flotilla.corpus", ""), "xds-golden-istiod");
     return Files.isDirectory(folder) ? folder : null;
   }
 
   /** The files of one scenario, "out/cds.json" to its resources. */
-  static Map<String, List<Any>> scenario(Path folder) throws IOException {
+  public static Map<String, List<Any>> scenario(Path folder) throws IOException {
     Map<String, List<Any>> all = new LinkedHashMap<>();
     try (Stream<Path> files = Files.walk(folder, 2)) {
       for (Path file :
@@ -70,7 +70,8 @@ final class Golden {
     return all;
   }
 
-  private static TypeRegistry registry(String json) {
+  /** The types that a JSON text names. */
+  public static TypeRegistry registry(String json) {
     TypeRegistry.Builder registry = TypeRegistry.newBuilder();
     Matcher types = TYPE.matcher(json);
     TreeSet<String> names = new TreeSet<>();
@@ -90,16 +91,26 @@ final class Golden {
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig":
         return ALPN;
       default:
-        for (String prefix : List.of("io.envoyproxy.", "com.github.udpa.", "com.")) {
-          try {
-            Class<?> type = Class.forName(prefix + name);
-            return ((Message) type.getMethod("getDefaultInstance").invoke(null))
-                .getDescriptorForType();
-          } catch (ReflectiveOperationException e) {
-            continue;
+        // A message of a file, or of another message.
+        String nested = name.replaceAll("\\.(\\w+)$", "\\$$1");
+        for (String type : List.of(name, nested)) {
+          for (String prefix : List.of("io.envoyproxy.", "com.github.udpa.", "com.")) {
+            Descriptors.Descriptor found = compiled(prefix + type);
+            if (found != null) {
+              return found;
+            }
           }
         }
         return stub(name);
+    }
+  }
+
+  private static Descriptors.Descriptor compiled(String type) {
+    try {
+      return ((Message) Class.forName(type).getMethod("getDefaultInstance").invoke(null))
+          .getDescriptorForType();
+    } catch (ReflectiveOperationException e) {
+      return null;
     }
   }
 

@@ -2,6 +2,7 @@
 package io.flotilla.xds.codec.internal;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
@@ -267,13 +268,12 @@ public final class TlsCodec {
       case Secret.KeyPair k ->
           b.setTlsCertificate(
                   TlsCertificate.newBuilder()
-                      .setCertificateChain(DataSource.newBuilder().setInlineString(k.chainPem()))
-                      .setPrivateKey(DataSource.newBuilder().setInlineString(k.keyPem())))
+                      .setCertificateChain(bytes(k.chainPem()))
+                      .setPrivateKey(bytes(k.keyPem())))
               .build();
       case Secret.TrustBundle t ->
           b.setValidationContext(
-                  CertificateValidationContext.newBuilder()
-                      .setTrustedCa(DataSource.newBuilder().setInlineString(t.rootsPem())))
+                  CertificateValidationContext.newBuilder().setTrustedCa(bytes(t.rootsPem())))
               .build();
     };
   }
@@ -296,6 +296,11 @@ public final class TlsCodec {
                   + s.getTypeCase()
                   + ", which is not supported; certificates and validation contexts are");
     };
+  }
+
+  // Bytes as Istio's agent sends them: istioctl reads no other.
+  private static DataSource bytes(String pem) {
+    return DataSource.newBuilder().setInlineBytes(ByteString.copyFromUtf8(pem)).build();
   }
 
   private static String text(DataSource source) {

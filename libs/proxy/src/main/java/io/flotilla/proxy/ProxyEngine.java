@@ -2,6 +2,7 @@
 package io.flotilla.proxy;
 
 import io.flotilla.model.snapshot.ProxySnapshot;
+import io.flotilla.proxy.filter.AccessCounters;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.listener.Listeners;
 import io.flotilla.proxy.listener.Transports;
@@ -124,6 +125,8 @@ public final class ProxyEngine implements AutoCloseable {
         .append("envoy_http_downstream_rq_overload_local_reply ")
         .append(config.overload().requests().refused())
         .append('\n');
+    access(b, "envoy_http_rbac_", state.filters().requestAccess());
+    access(b, "envoy_tcp_rbac_", state.filters().connectionAccess());
     b.append("# TYPE envoy_cluster_upstream_cx_active gauge\n");
     for (ClusterRuntime c : state.clusters().all()) {
       cluster(b, "envoy_cluster_upstream_cx_active", c, c.connections());
@@ -137,6 +140,22 @@ public final class ProxyEngine implements AutoCloseable {
       cluster(b, "envoy_cluster_membership_total", c, c.hosts().size());
     }
     return b.toString();
+  }
+
+  private static void access(StringBuilder b, String prefix, AccessCounters counters) {
+    counters
+        .counts()
+        .forEach(
+            (name, count) ->
+                b.append("# TYPE ")
+                    .append(prefix)
+                    .append(name)
+                    .append(" counter\n")
+                    .append(prefix)
+                    .append(name)
+                    .append(' ')
+                    .append(count)
+                    .append('\n'));
   }
 
   private static void cluster(StringBuilder b, String name, ClusterRuntime cluster, long value) {

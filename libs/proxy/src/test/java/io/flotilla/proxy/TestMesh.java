@@ -22,6 +22,7 @@ import io.flotilla.model.listener.IstioStats;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.Listener.Inspector;
 import io.flotilla.model.listener.Listener.TrafficDirection;
+import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.listener.Terminal;
 import io.flotilla.model.listener.Tracing;
 import io.flotilla.model.match.Percentage;
@@ -187,13 +188,17 @@ final class TestMesh {
 
   /** All of the application's port behind mTLS; with plaintext beside it if {@code permissive}. */
   static Listener inbound(Terminal terminal, boolean permissive) {
+    return inbound(terminal, permissive, List.of());
+  }
+
+  static Listener inbound(Terminal terminal, boolean permissive, List<NetworkFilter> before) {
     FilterChain tls =
         new FilterChain(
             "mtls",
             new FilterChainMatch(
                 Optional.empty(), List.of(), List.of(), "tls", List.of(), List.of()),
             Optional.of(new DownstreamTls(context(List.of("h2", "http/1.1"), List.of()), true)),
-            List.of(),
+            before,
             terminal);
     FilterChain plain =
         new FilterChain(
@@ -201,7 +206,7 @@ final class TestMesh {
             new FilterChainMatch(
                 Optional.empty(), List.of(), List.of(), "raw_buffer", List.of(), List.of()),
             Optional.empty(),
-            List.of(),
+            before,
             terminal);
     return new Listener(
         IN,
@@ -221,6 +226,41 @@ final class TestMesh {
 
   /** Everything to the application. */
   static HttpConnectionManager toApp() {
+    return toApp("", List.of());
+  }
+
+  /**
+   * Everything to the application.
+   *
+   * @param log a file for the details of answers; empty: none
+   * @param first filters before all others
+   */
+  static HttpConnectionManager toApp(String log, List<HttpFilter> first) {
+    HttpConnectionManager m = managerToApp(log);
+    List<HttpFilter> filters = new ArrayList<>(first);
+    filters.addAll(m.filters());
+    return new HttpConnectionManager(
+        m.statPrefix(),
+        m.codec(),
+        m.routes(),
+        filters,
+        m.useRemoteAddress(),
+        m.xffTrustedHops(),
+        m.forwardClientCert(),
+        m.setCurrentClientCertDetails(),
+        m.serverName(),
+        m.normalizePath(),
+        m.mergeSlashes(),
+        m.streamIdleTimeout(),
+        m.requestHeadersTimeout(),
+        m.idleTimeout(),
+        m.maxRequestHeadersKiB(),
+        m.upgrades(),
+        m.tracing(),
+        m.accessLogs());
+  }
+
+  private static HttpConnectionManager managerToApp(String log) {
     return manager(
         "in",
         new RouteSource.Inline(
@@ -232,7 +272,14 @@ final class TestMesh {
                         List.of("*"),
                         List.of(
                             Route.of("default", RouteMatch.ANY, RouteAction.Forward.to("app"))))))),
-        ForwardClientCert.APPEND_FORWARD);
+        ForwardClientCert.APPEND_FORWARD,
+        "",
+        log.isEmpty()
+            ? List.of()
+            : List.of(
+                new AccessLog.Text(
+                    log,
+                    "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n")));
   }
 
   static Cluster fixed(String name, int... ports) {

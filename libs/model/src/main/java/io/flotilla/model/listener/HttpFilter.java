@@ -2,6 +2,7 @@
 package io.flotilla.model.listener;
 
 import io.flotilla.model.policy.Fault;
+import io.flotilla.model.policy.Rbac;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,9 @@ public sealed interface HttpFilter {
 
   /** Answers preflights and adds headers by the route's policy. */
   record CorsFilter() implements HttpFilter {}
+
+  /** Lets requests pass or answers 403. */
+  record AccessControl(Rbac rbac) implements HttpFilter {}
 
   /** Counts gRPC messages and statuses. */
   record GrpcStats() implements HttpFilter {}

@@ -21,6 +21,7 @@ public enum FailureCause {
   CLIENT_GONE(Group.CLIENT, "DC", 499, "the client closed the connection"),
   BAD_REQUEST(Group.CLIENT, "DPE", 400, "the request is malformed"),
   HEADERS_TOO_LARGE(Group.CLIENT, "DPE", 431, "the request's headers are too large"),
+  ACCESS_DENIED(Group.CLIENT, "", 403, "RBAC: access denied"),
   BAD_RESPONSE(Group.ORIGIN, "UPE", 502, "the upstream's answer is malformed"),
   STREAM_IDLE(Group.LOCAL, "SI", 408, "the stream was idle for too long"),
   BLOCKED(Group.LOCAL, "NR", 502, "this mesh does not let requests leave for unknown hosts");
@@ -49,7 +50,7 @@ public enum FailureCause {
     return group;
   }
 
-  /** Envoy's response flag. */
+  /** Envoy's response flag; empty: there is none. */
   public String flag() {
     return flag;
   }

@@ -3,6 +3,7 @@ package io.flotilla.proxy.filter;
 
 import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.rules.RequestView;
+import io.flotilla.rules.policy.AccessView;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
@@ -19,6 +20,15 @@ public interface FilteredRequest extends RequestView {
 
   /** Notes what happened to the request, for its record. */
   void note(FailureCause cause);
+
+  /** Notes what decided on the answer, as access logs tell it (%RESPONSE_CODE_DETAILS%). */
+  void details(String details);
+
+  /** The request as access rules see it. */
+  AccessView access();
+
+  /** Notes values for later filters and routes, beside what the filter noted before. */
+  void addMetadata(String filter, Map<String, ?> values);
 
   /** Adds headers to whatever the answer will be. */
   void answerHeaders(Map<String, String> headers);

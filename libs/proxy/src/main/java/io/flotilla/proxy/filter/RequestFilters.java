@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.filter;
 
+import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.policy.Cors;
@@ -10,10 +11,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The filters of connection managers, made once for each configuration. */
+/** The filters of connection managers and filter chains, made once for each configuration. */
 public final class RequestFilters {
   private final Map<HttpConnectionManager, List<RequestFilter>> made = new IdentityHashMap<>();
+  private final Map<FilterChain, ConnectionAccess> connections = new IdentityHashMap<>();
   private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
+  private final AccessCounters requests = new AccessCounters();
+  private final AccessCounters tcp = new AccessCounters();
 
   /**
    * Those of one connection manager.
@@ -29,9 +33,34 @@ public final class RequestFilters {
     return known;
   }
 
+  /**
+   * Who may use a filter chain.
+   *
+   * @throws io.flotilla.model.InvalidModelException if its rules cannot be compiled
+   */
+  public ConnectionAccess of(FilterChain chain) {
+    ConnectionAccess known = connections.get(chain);
+    if (known == null) {
+      known = new ConnectionAccess(chain, tcp);
+      connections.put(chain, known);
+    }
+    return known;
+  }
+
+  /** Decisions on requests. */
+  public AccessCounters requestAccess() {
+    return requests;
+  }
+
+  /** Decisions on connections. */
+  public AccessCounters connectionAccess() {
+    return tcp;
+  }
+
   /** Forgets what was made of an earlier configuration. */
   public void clear() {
     made.clear();
+    connections.clear();
     cors.clear();
   }
 
@@ -46,6 +75,7 @@ public final class RequestFilters {
         }
         case HttpFilter.CorsFilter c ->
             out.add(new CorsFilter(policy -> cors.computeIfAbsent(policy, CorsRule::new)));
+        case HttpFilter.AccessControl a -> out.add(new AccessControlFilter(a.rbac(), requests));
         // These work on the whole exchange.
         case HttpFilter.Router r -> {}
         case HttpFilter.GrpcStats g -> {}

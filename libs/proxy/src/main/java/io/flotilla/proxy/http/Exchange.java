@@ -21,6 +21,7 @@ import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
+import io.flotilla.rules.policy.AccessView;
 import io.flotilla.rules.route.Choice;
 import io.flotilla.rules.route.Retry;
 import io.flotilla.rules.route.Rewrite;
@@ -113,6 +114,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   private List<RequestFilter> filters = List.of();
   private int nextFilter;
   private boolean held;
+  private @Nullable RequestAccess access;
   private @Nullable RetryPolicy retryPolicy;
   private @Nullable ClusterRuntime cluster;
   private @Nullable Host host;
@@ -219,10 +221,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
 
   private void chooseRoute() {
     RouteTable table = engine.routes(manager);
-    match =
-        table == null
-            ? null
-            : table.match(this, Exchange::random).orElse(null);
+    match = table == null ? null : table.match(this, Exchange::random).orElse(null);
     if (match != null) {
       record.route(match);
     }
@@ -1055,6 +1054,30 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   @Override
   public void note(FailureCause cause) {
     record.add(cause);
+  }
+
+  @Override
+  public void details(String details) {
+    record.details(details);
+  }
+
+  @Override
+  public AccessView access() {
+    return requestAccess();
+  }
+
+  private RequestAccess requestAccess() {
+    RequestAccess known = access;
+    if (known == null) {
+      known = new RequestAccess(this, headers(), authorityAsSent(), downstream, manager);
+      access = known;
+    }
+    return known;
+  }
+
+  @Override
+  public void addMetadata(String filter, Map<String, ?> values) {
+    requestAccess().addMetadata(filter, values);
   }
 
   @Override

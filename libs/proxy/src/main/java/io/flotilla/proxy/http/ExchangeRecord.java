@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What is noted of one exchange while it runs; at its end it becomes metrics, a span, a record. */
@@ -65,6 +66,7 @@ final class ExchangeRecord implements LogSource {
   private long responseBytes;
   private boolean upstreamKeepAlive = true;
   private String upstreamError = "";
+  private String details = "";
   private PeerIdentity otherPeer = PeerIdentity.UNKNOWN;
   private boolean peerKnown;
   private @Nullable TraceContext parent;
@@ -184,6 +186,10 @@ final class ExchangeRecord implements LogSource {
     upstreamError = String.valueOf(root.getMessage());
   }
 
+  void details(String itsDetails) {
+    details = itsDetails;
+  }
+
   void add(FailureCause cause) {
     failures.add(cause);
   }
@@ -270,7 +276,9 @@ final class ExchangeRecord implements LogSource {
 
   void reasonHeader(HttpHeaders headers) {
     if (engine.config().reasonsToPeers() && downstream.peer().isPresent() && !failures.isEmpty()) {
-      headers.set("x-flotilla-reason", failures.iterator().next().sentence());
+      String sentence = failures.iterator().next().sentence();
+      headers.set(
+          "x-flotilla-reason", details.isEmpty() ? sentence : sentence + " (" + details + ")");
     }
   }
 
@@ -302,14 +310,16 @@ final class ExchangeRecord implements LogSource {
     return switch (operator) {
       case "PROTOCOL" -> protocol();
       case "RESPONSE_CODE" -> status;
-      case "RESPONSE_FLAGS" ->
-          failures.isEmpty()
-              ? null
-              : String.join(",", failures.stream().map(FailureCause::flag).distinct().toList());
+      case "RESPONSE_FLAGS" -> {
+        String flags = flags();
+        yield flags.isEmpty() ? null : flags;
+      }
       case "RESPONSE_CODE_DETAILS" ->
-          failures.isEmpty()
-              ? "via_upstream"
-              : failures.iterator().next().name().toLowerCase(Locale.ROOT);
+          !details.isEmpty()
+              ? details
+              : failures.isEmpty()
+                  ? "via_upstream"
+                  : failures.iterator().next().name().toLowerCase(Locale.ROOT);
       case "BYTES_RECEIVED" -> requestBytes;
       case "BYTES_SENT" -> responseBytes;
       case "DURATION" -> (System.nanoTime() - startNanos) / 1_000_000;
@@ -334,6 +344,14 @@ final class ExchangeRecord implements LogSource {
       case "HOSTNAME" -> engine.config().self().name();
       default -> null;
     };
+  }
+
+  private String flags() {
+    return failures.stream()
+        .map(FailureCause::flag)
+        .filter(flag -> !flag.isEmpty())
+        .distinct()
+        .collect(Collectors.joining(","));
   }
 
   private static String text(InetSocketAddress address) {
@@ -454,9 +472,9 @@ final class ExchangeRecord implements LogSource {
     if (!userAgent.isEmpty()) {
       attributes.put("user_agent", userAgent);
     }
-    if (!failures.isEmpty()) {
-      attributes.put(
-          "response_flags", String.join(",", failures.stream().map(FailureCause::flag).toList()));
+    String flags = flags();
+    if (!flags.isEmpty()) {
+      attributes.put("response_flags", flags);
     }
     tracing.customTags().forEach(attributes::put);
     boolean error = status >= 500 || status == 0;

@@ -5,6 +5,7 @@ import io.flotilla.model.listener.Listener;
 import io.flotilla.proxy.tls.Peers;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param own the SPIFFE id that we showed
  * @param original where the client meant to go: the captured destination, else where it connected
  *     to
+ * @param serverName of the TLS hello, where it was looked at; else empty
  * @param captured whether the destination was captured
  */
 public record Downstream(
@@ -24,6 +26,7 @@ public record Downstream(
     InetSocketAddress original,
     boolean captured,
     boolean tls,
+    String serverName,
     Optional<String> peer,
     Optional<String> own,
     Terms terms) {
@@ -39,5 +42,10 @@ public record Downstream(
    */
   public @Nullable String clientCert() {
     return Peers.clientCert(channel);
+  }
+
+  /** The names of the client's certificate; null without mutual TLS. */
+  public @Nullable List<String> principals() {
+    return Peers.names(channel);
   }
 }

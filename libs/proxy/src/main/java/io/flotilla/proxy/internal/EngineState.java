@@ -107,17 +107,18 @@ public final class EngineState {
       Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
           .forEach(
               chain -> {
-                if (chain.terminal() instanceof HttpConnectionManager manager) {
-                  try {
+                try {
+                  filters.of(chain);
+                  if (chain.terminal() instanceof HttpConnectionManager manager) {
                     filters.of(manager);
                     if (manager.routes() instanceof RouteSource.Inline own) {
                       used.add(own.routes());
                       tables.computeIfAbsent(own.routes(), RouteTable::new);
                     }
-                  } catch (InvalidModelException e) {
-                    bad.add(listener.name());
-                    found.add("listener " + listener.name() + " is refused: " + e.getMessage());
                   }
+                } catch (InvalidModelException e) {
+                  bad.add(listener.name());
+                  found.add("listener " + listener.name() + " is refused: " + e.getMessage());
                 }
               });
     }
@@ -144,6 +145,11 @@ public final class EngineState {
   /** What requests of a connection manager pass before their route's action. */
   public List<RequestFilter> filters(HttpConnectionManager manager) {
     return filters.of(manager);
+  }
+
+  /** The request filters and access rules in force. */
+  public RequestFilters filters() {
+    return filters;
   }
 
   /** Coarse time-outs. */

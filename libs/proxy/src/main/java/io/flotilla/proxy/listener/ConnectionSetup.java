@@ -11,12 +11,14 @@ import io.flotilla.proxy.detect.ChainChoice;
 import io.flotilla.proxy.detect.ClientHello;
 import io.flotilla.proxy.detect.Detected;
 import io.flotilla.proxy.detect.HttpSniff;
+import io.flotilla.proxy.filter.ConnectionAccess;
 import io.flotilla.proxy.http.HttpServer;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Terms;
 import io.flotilla.proxy.tcp.TcpRelay;
 import io.flotilla.proxy.tls.Peers;
+import io.flotilla.rules.policy.AccessDecision;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -62,6 +64,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private ByteBuf held = Unpooled.EMPTY_BUFFER;
   private InetSocketAddress destination = new InetSocketAddress(0);
   private boolean captured;
+  private String serverName = "";
   private @Nullable Future<?> timer;
   private @Nullable FilterChain chain;
   private final Terms terms = new Terms();
@@ -240,6 +243,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     }
     FilterChain taken = found.get();
     chain = taken;
+    serverName = sni;
     listener.add(new Connection(context.channel(), taken, terms));
     if (taken.tls().isEmpty()) {
       protocol(context, taken, "");
@@ -291,6 +295,11 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   }
 
   private void protocol(ChannelHandlerContext context, FilterChain taken, String alpn) {
+    if (isDenied(context, taken)) {
+      phase = Phase.DONE;
+      context.close();
+      return;
+    }
     switch (taken.terminal()) {
       case TcpProxy tcp -> {
         phase = Phase.DONE;
@@ -316,6 +325,24 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         }
       }
     }
+  }
+
+  private boolean isDenied(ChannelHandlerContext context, FilterChain taken) {
+    ConnectionAccess access = engine.filters().of(taken);
+    if (access.isOpen()) {
+      return false;
+    }
+    Optional<AccessDecision> denial =
+        access.denial(new ConnectionView(downstream(context.channel())));
+    denial.ifPresent(
+        d ->
+            LOG.log(
+                System.Logger.Level.DEBUG,
+                "{0}: a connection from {1} is closed: {2}",
+                listener.model().name(),
+                context.channel().remoteAddress(),
+                d.details()));
+    return denial.isPresent();
   }
 
   private void httpVersion(ChannelHandlerContext context) {
@@ -358,6 +385,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         destination,
         captured,
         channel.pipeline().get(SslHandler.class) != null,
+        serverName,
         Peers.spiffeId(channel),
         Peers.ownSpiffeId(channel),
         terms);

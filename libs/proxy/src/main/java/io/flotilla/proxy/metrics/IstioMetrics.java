@@ -126,14 +126,13 @@ public final class IstioMetrics {
   }
 
   private static String flags(RequestRecord r) {
-    if (r.failures().isEmpty()) {
-      return "-";
-    }
     TreeSet<String> flags = new TreeSet<>();
     for (FailureCause cause : r.failures()) {
-      flags.add(cause.flag());
+      if (!cause.flag().isEmpty()) {
+        flags.add(cause.flag());
+      }
     }
-    return String.join(",", flags);
+    return flags.isEmpty() ? "-" : String.join(",", flags);
   }
 
   private static void common(

@@ -9,7 +9,9 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 public final class Peers {
   private static final AttributeKey<String> CLIENT_CERT =
       AttributeKey.valueOf(Peers.class, "clientCert");
+  private static final AttributeKey<List<String>> NAMES =
+      AttributeKey.valueOf(Peers.class, "names");
+  // RFC 5280, section 4.2.1.6.
+  private static final int DNS = 2;
+  private static final int URI = 6;
 
   private Peers() {}
 
@@ -52,6 +59,40 @@ public final class Peers {
     }
     String made = element(leaf.get(), ownSpiffeId(channel).orElse(""));
     channel.attr(CLIENT_CERT).set(made);
+    return made;
+  }
+
+  /**
+   * The names of the peer's certificate: its URIs, its DNS names, its subject; null without one.
+   * They are read once a connection.
+   */
+  public static @Nullable List<String> names(Channel channel) {
+    if (channel.hasAttr(NAMES)) {
+      return channel.attr(NAMES).get();
+    }
+    Optional<X509Certificate> leaf = leaf(channel.pipeline().get(SslHandler.class));
+    if (leaf.isEmpty()) {
+      return null;
+    }
+    List<String> out = new ArrayList<>();
+    try {
+      var alternatives = leaf.get().getSubjectAlternativeNames();
+      for (int kind : new int[] {URI, DNS}) {
+        if (alternatives != null) {
+          alternatives.stream()
+              .filter(a -> a.getFirst().equals(kind))
+              .forEach(a -> out.add(String.valueOf(a.get(1))));
+        }
+      }
+    } catch (CertificateException e) {
+      // Without readable names it is nobody in particular.
+    }
+    String subject = leaf.get().getSubjectX500Principal().getName();
+    if (!subject.isEmpty()) {
+      out.add(subject);
+    }
+    List<String> made = List.copyOf(out);
+    channel.attr(NAMES).set(made);
     return made;
   }
 

@@ -113,6 +113,8 @@ public final class Everything {
                         "http/1.0", List.of("istio-http/1.0", "istio", "http/1.0"),
                         "http/1.1", List.of("istio-http/1.1", "istio", "http/1.1"),
                         "h2", List.of("istio-h2", "istio", "h2"))),
+                new HttpFilter.AccessControl(Access.everything()),
+                new HttpFilter.AccessControl(Access.shadow()),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),
                 new HttpFilter.CorsFilter(),
                 new HttpFilter.Stats(new IstioStats(true)),
@@ -199,6 +201,8 @@ public final class Everything {
                             true)),
                     List.of(
                         new NetworkFilter.PeerExchange(),
+                        new NetworkFilter.AccessControl(Access.connection(), "tcp."),
+                        new NetworkFilter.AccessControl(Access.shadow(), "tcp."),
                         new NetworkFilter.Stats(new IstioStats(true))),
                     full),
                 new FilterChain(

@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.internal.ListenerCodec;
@@ -112,7 +113,8 @@ class RoundTripTest {
                 f instanceof HttpFilter.Alpn
                     || f instanceof HttpFilter.Stats
                     || f instanceof HttpFilter.PeerMetadata);
-    assertThat(listener.filterChains().getFirst().networkFilters()).isEmpty();
+    assertThat(listener.filterChains().getFirst().networkFilters())
+        .allMatch(NetworkFilter.AccessControl.class::isInstance);
   }
 
   @Test

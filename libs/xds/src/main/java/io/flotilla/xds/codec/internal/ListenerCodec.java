@@ -170,6 +170,11 @@ public final class ListenerCodec {
                     Map.of("protocol", "istio-peer-exchange", "enable_discovery", true)));
           }
         }
+        case NetworkFilter.AccessControl a ->
+            b.addFilters(
+                Filter.newBuilder()
+                    .setName("envoy.filters.network.rbac")
+                    .setTypedConfig(Any.pack(RbacCodec.network(a.rbac(), a.statPrefix()))));
         case NetworkFilter.Stats s -> {
           if (capabilities.istioStats()) {
             b.addFilters(
@@ -322,6 +327,8 @@ public final class ListenerCodec {
               "envoy.filters.http.cors",
               Any.pack(
                   io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
+      case HttpFilter.AccessControl a ->
+          add(b, "envoy.filters.http.rbac", Any.pack(RbacCodec.http(a.rbac())));
       case HttpFilter.GrpcStats g ->
           add(
               b,
@@ -504,6 +511,12 @@ public final class ListenerCodec {
                     f.getTypedConfig(),
                     io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
                         .HttpConnectionManager.class));
+      } else if (type.equals("envoy.extensions.filters.network.rbac.v3.RBAC")) {
+        var rbac =
+            Common.unpack(
+                f.getTypedConfig(),
+                io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC.class);
+        before.add(new NetworkFilter.AccessControl(RbacCodec.network(rbac), rbac.getStatPrefix()));
       } else if (type.equals("stats.PluginConfig")) {
         before.add(new NetworkFilter.Stats(StatsWire.decode(f.getTypedConfig().getValue())));
       } else if (type.equals("udpa.type.v1.TypedStruct")) {
@@ -652,6 +665,11 @@ public final class ListenerCodec {
                 : Optional.empty());
       }
       case "envoy.extensions.filters.http.cors.v3.Cors" -> new HttpFilter.CorsFilter();
+      case "envoy.extensions.filters.http.rbac.v3.RBAC" ->
+          new HttpFilter.AccessControl(
+              RbacCodec.http(
+                  Common.unpack(
+                      any, io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC.class)));
       case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig" -> new HttpFilter.GrpcStats();
       case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig" ->

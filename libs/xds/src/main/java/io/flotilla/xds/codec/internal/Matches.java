@@ -3,15 +3,19 @@ package io.flotilla.xds.codec.internal;
 
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.ValueMatcher;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.MetadataMatch;
 import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.match.StringMatch;
+import io.flotilla.model.match.ValueMatch;
 import java.util.Optional;
 
-/** Predicates over strings, headers and query parameters. */
+/** Predicates over strings, headers, query parameters and metadata. */
 final class Matches {
   private Matches() {}
 
@@ -98,5 +102,67 @@ final class Matches {
     return new QueryMatch(
         m.getName(),
         m.hasStringMatch() ? Optional.of(string(m.getStringMatch())) : Optional.empty());
+  }
+
+  static MetadataMatcher metadata(MetadataMatch match) {
+    MetadataMatcher.Builder b =
+        MetadataMatcher.newBuilder()
+            .setFilter(match.filter())
+            .setValue(value(match.value()))
+            .setInvert(match.invert());
+    match.path().forEach(key -> b.addPathBuilder().setKey(key));
+    return b.build();
+  }
+
+  static MetadataMatch metadata(MetadataMatcher m) {
+    return new MetadataMatch(
+        m.getFilter(),
+        m.getPathList().stream().map(MetadataMatcher.PathSegment::getKey).toList(),
+        value(m.getValue()),
+        m.getInvert());
+  }
+
+  private static ValueMatcher value(ValueMatch match) {
+    ValueMatcher.Builder b = ValueMatcher.newBuilder();
+    switch (match) {
+      case ValueMatch.Text m -> b.setStringMatch(string(m.match()));
+      case ValueMatch.Number m -> b.getDoubleMatchBuilder().setExact(m.value());
+      case ValueMatch.Bool m -> b.setBoolMatch(m.value());
+      case ValueMatch.Null m -> b.setNullMatch(ValueMatcher.NullMatch.getDefaultInstance());
+      case ValueMatch.Present m -> b.setPresentMatch(true);
+      case ValueMatch.OneOf m -> b.getListMatchBuilder().setOneOf(value(m.element()));
+      case ValueMatch.Any m ->
+          m.matches().forEach(each -> b.getOrMatchBuilder().addValueMatchers(value(each)));
+    }
+    return b.build();
+  }
+
+  private static ValueMatch value(ValueMatcher m) {
+    return switch (m.getMatchPatternCase()) {
+      case STRING_MATCH -> new ValueMatch.Text(string(m.getStringMatch()));
+      case BOOL_MATCH -> new ValueMatch.Bool(m.getBoolMatch());
+      case NULL_MATCH -> new ValueMatch.Null();
+      case LIST_MATCH -> new ValueMatch.OneOf(value(m.getListMatch().getOneOf()));
+      case OR_MATCH ->
+          new ValueMatch.Any(
+              m.getOrMatch().getValueMatchersList().stream().map(Matches::value).toList());
+      case DOUBLE_MATCH -> {
+        if (!m.getDoubleMatch().hasExact()) {
+          throw unsupportedValue("a range of numbers");
+        }
+        yield new ValueMatch.Number(m.getDoubleMatch().getExact());
+      }
+      case PRESENT_MATCH -> {
+        if (!m.getPresentMatch()) {
+          throw unsupportedValue("a value that is absent");
+        }
+        yield new ValueMatch.Present();
+      }
+      default -> throw unsupportedValue("kind " + m.getMatchPatternCase());
+    };
+  }
+
+  private static InvalidModelException unsupportedValue(String what) {
+    return new InvalidModelException("a metadata match of " + what + " is not supported");
   }
 }

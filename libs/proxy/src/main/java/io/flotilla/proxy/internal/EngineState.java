@@ -44,6 +44,7 @@ public final class EngineState {
   private final RequestFilters filters = new RequestFilters();
   private final Sweep sweep;
   private final AccessLogs accessLogs = new AccessLogs();
+  private final Http2Counters http2 = new Http2Counters();
   private List<String> problems = List.of();
   private boolean draining;
 
@@ -155,6 +156,11 @@ public final class EngineState {
   /** Coarse time-outs. */
   public Sweep sweep() {
     return sweep;
+  }
+
+  /** What HTTP/2 clients did wrong. */
+  public Http2Counters http2() {
+    return http2;
   }
 
   public AccessLogs accessLogs() {

@@ -354,7 +354,13 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       case INCOMPLETE -> context.read();
       case HTTP2 -> serve(context, http, true);
       // What is not HTTP gets HTTP/1's answer: 400.
-      case HTTP1, OTHER -> serve(context, http, false);
+      case HTTP1, OTHER -> {
+        if (HttpSniff.namesAnotherProtocol(held)) {
+          context.close();
+        } else {
+          serve(context, http, false);
+        }
+      }
     }
   }
 

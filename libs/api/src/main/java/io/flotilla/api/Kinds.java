@@ -15,7 +15,9 @@ import io.flotilla.api.networking.Gateway;
 import io.flotilla.api.networking.ServiceEntry;
 import io.flotilla.api.networking.VirtualService;
 import io.flotilla.api.networking.WorkloadEntry;
+import io.flotilla.api.security.AuthorizationPolicy;
 import io.flotilla.api.security.PeerAuthentication;
+import io.flotilla.api.security.RequestAuthentication;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,15 +45,11 @@ public final class Kinds {
   public static final Kind<WorkloadEntry> WORKLOAD_ENTRY =
       networking("WorkloadEntry", "workloadentries", WorkloadEntry.class, true);
   public static final Kind<PeerAuthentication> PEER_AUTHENTICATION =
-      new Kind<>(
-          SECURITY,
-          List.of("v1", "v1beta1"),
-          "PeerAuthentication",
-          "peerauthentications",
-          true,
-          PeerAuthentication.class,
-          true,
-          false);
+      security("PeerAuthentication", "peerauthentications", PeerAuthentication.class);
+  public static final Kind<AuthorizationPolicy> AUTHORIZATION_POLICY =
+      security("AuthorizationPolicy", "authorizationpolicies", AuthorizationPolicy.class);
+  public static final Kind<RequestAuthentication> REQUEST_AUTHENTICATION =
+      security("RequestAuthentication", "requestauthentications", RequestAuthentication.class);
 
   public static final Kind<Service> SERVICE =
       new Kind<>("", List.of("v1"), "Service", "services", true, Service.class, true, true);
@@ -132,6 +130,8 @@ public final class Kinds {
           SERVICE_ENTRY,
           WORKLOAD_ENTRY,
           PEER_AUTHENTICATION,
+          AUTHORIZATION_POLICY,
+          REQUEST_AUTHENTICATION,
           SERVICE,
           ENDPOINT_SLICE,
           POD,
@@ -148,8 +148,6 @@ public final class Kinds {
       Map.of(
           NETWORKING,
           List.of("EnvoyFilter", "Sidecar", "ProxyConfig", "WorkloadGroup"),
-          SECURITY,
-          List.of("AuthorizationPolicy", "RequestAuthentication"),
           "telemetry.istio.io",
           List.of("Telemetry"),
           "extensions.istio.io",
@@ -201,7 +199,7 @@ public final class Kinds {
 
   /** Whether the group is the mesh's: there an unknown kind is a mistake. */
   public static boolean isMeshGroup(String group) {
-    return IDLE.containsKey(group);
+    return IDLE.containsKey(group) || group.equals(SECURITY);
   }
 
   /** The kinds of a group, also those on which the mesh does not act. */
@@ -213,6 +211,10 @@ public final class Kinds {
             .collect(Collectors.toCollection(ArrayList::new));
     names.addAll(IDLE.getOrDefault(group, List.of()));
     return names;
+  }
+
+  private static <S> Kind<S> security(String kind, String plural, Class<S> type) {
+    return new Kind<>(SECURITY, List.of("v1", "v1beta1"), kind, plural, true, type, true, false);
   }
 
   private static <S> Kind<S> networking(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.translate;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +19,7 @@ import java.util.Optional;
  * @param samplingPercent of requests that begin a trace, 0 to 100
  * @param outboundPort, inboundPort where intercepted connections arrive (15001, 15006)
  * @param httpProxyPort where proxies that do not intercept take HTTP proxy requests (15007)
+ * @param trustDomainAliases other names under which the mesh's identities are known
  */
 public record MeshSettings(
     String trustDomain,
@@ -30,7 +33,8 @@ public record MeshSettings(
     double samplingPercent,
     int outboundPort,
     int inboundPort,
-    int httpProxyPort) {
+    int httpProxyPort,
+    List<String> trustDomainAliases) {
 
   /** Istio's defaults. */
   public static final MeshSettings DEFAULT =
@@ -46,9 +50,11 @@ public record MeshSettings(
           1,
           15001,
           15006,
-          15007);
+          15007,
+          List.of());
 
   public MeshSettings {
+    trustDomainAliases = List.copyOf(trustDomainAliases);
     if (samplingPercent < 0 || samplingPercent > 100) {
       throw new IllegalArgumentException(
           "the mesh's sampling must be 0 to 100 per cent, but is " + samplingPercent);
@@ -69,7 +75,33 @@ public record MeshSettings(
         percent,
         outboundPort,
         inboundPort,
-        httpProxyPort);
+        httpProxyPort,
+        trustDomainAliases);
+  }
+
+  /** The trust domain and its aliases. */
+  public List<String> trustDomains() {
+    List<String> out = new ArrayList<>(List.of(trustDomain));
+    out.addAll(trustDomainAliases);
+    return out;
+  }
+
+  /** The mesh under further trust domains. */
+  public MeshSettings withTrustDomainAliases(List<String> aliases) {
+    return new MeshSettings(
+        trustDomain,
+        domain,
+        rootNamespace,
+        clusterId,
+        allowAny,
+        accessLogPath,
+        accessLogFormat,
+        tracing,
+        samplingPercent,
+        outboundPort,
+        inboundPort,
+        httpProxyPort,
+        aliases);
   }
 
   /** The identity of a service account. */

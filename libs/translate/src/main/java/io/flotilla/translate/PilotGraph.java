@@ -16,7 +16,9 @@ import io.flotilla.api.networking.ServiceEntry;
 import io.flotilla.api.networking.VirtualService;
 import io.flotilla.api.networking.WorkloadEntry;
 import io.flotilla.api.networking.WorkloadSelector;
+import io.flotilla.api.security.AuthorizationPolicy;
 import io.flotilla.api.security.PeerAuthentication;
+import io.flotilla.api.security.RequestAuthentication;
 import io.flotilla.graph.Collection;
 import io.flotilla.graph.Graph;
 import io.flotilla.graph.GraphBuilder;
@@ -26,6 +28,7 @@ import io.flotilla.graph.Source;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Cluster.ServiceRef;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.node.ProxyNode;
 import io.flotilla.model.route.RouteConfiguration;
@@ -50,6 +53,8 @@ import io.flotilla.translate.listener.MtlsPolicy;
 import io.flotilla.translate.listener.OutboundService;
 import io.flotilla.translate.listener.OutboundTranslator;
 import io.flotilla.translate.listener.PeerAuthentications;
+import io.flotilla.translate.policy.AccessFilters;
+import io.flotilla.translate.policy.AuthorizationPolicies;
 import io.flotilla.translate.route.Delegates;
 import io.flotilla.translate.route.GatewayRoutes;
 import io.flotilla.translate.route.RouteContext;
@@ -110,6 +115,10 @@ public final class PilotGraph {
   private final Source<String, Resource<Gateway>> gateways = kind(Kinds.GATEWAY);
   private final Source<String, Resource<PeerAuthentication>> peerAuthentications =
       kind(Kinds.PEER_AUTHENTICATION);
+  private final Source<String, Resource<AuthorizationPolicy>> authorizationPolicies =
+      kind(Kinds.AUTHORIZATION_POLICY);
+  private final Source<String, Resource<RequestAuthentication>> requestAuthentications =
+      kind(Kinds.REQUEST_AUTHENTICATION);
   private final Source<String, Resource<io.flotilla.api.gateway.Gateway>> apiGateways =
       kind(Kinds.KUBERNETES_GATEWAY);
   private final Source<String, Resource<io.flotilla.api.gateway.HttpRoute>> apiRoutes =
@@ -138,6 +147,16 @@ public final class PilotGraph {
       builder.index(
           "peer authentications by namespace",
           peerAuthentications,
+          (key, policy) -> List.of(policy.metadata().namespace()));
+  private final Index<String, String, Resource<AuthorizationPolicy>> authorizationsByNamespace =
+      builder.index(
+          "authorization policies by namespace",
+          authorizationPolicies,
+          (key, policy) -> List.of(policy.metadata().namespace()));
+  private final Index<String, String, Resource<RequestAuthentication>> tokensByNamespace =
+      builder.index(
+          "request authentications by namespace",
+          requestAuthentications,
           (key, policy) -> List.of(policy.metadata().namespace()));
 
   // Services, and what serves them.
@@ -484,6 +503,21 @@ public final class PilotGraph {
             ? List.of()
             : reads.lookup(policiesByNamespace, namespace).values(),
         labels);
+  }
+
+  /** What guards a workload. */
+  private AccessFilters access(Reads reads, String namespace, Map<String, String> labels) {
+    AuthorizationPolicies policies =
+        new AuthorizationPolicies(
+            reads.lookup(authorizationsByNamespace, mesh.rootNamespace()).values(),
+            namespace.equals(mesh.rootNamespace())
+                ? List.of()
+                : reads.lookup(authorizationsByNamespace, namespace).values(),
+            labels,
+            mesh.trustDomains());
+    List<HttpFilter> http = new ArrayList<>(policies.custom());
+    http.addAll(policies.http());
+    return new AccessFilters(http, policies.tcp());
   }
 
   private Optional<RoutingRule> rule(Reads reads, Resource<VirtualService> resource) {
@@ -878,7 +912,8 @@ public final class PilotGraph {
                                                     endpoint.port(),
                                                     inboundPort(service, port, endpoint),
                                                     PilotGraph::together)))));
-    InboundTranslator translator = new InboundTranslator(mesh, node);
+    InboundTranslator translator =
+        new InboundTranslator(mesh, node, access(reads, node.namespace(), node.labels()));
     List<InboundPort> all = List.copyOf(ports.values());
     return new Part(
         translator.listeners(all, mtls(reads, node.namespace(), node.labels())),
@@ -968,7 +1003,8 @@ public final class PilotGraph {
         .filter(server -> !server.routesHttp())
         .forEach(server -> tcp.put(server, translator.rules(server, bound)));
     return new Part(
-        new GatewayTranslator(mesh, scope).listeners(servers, tcp, found),
+        new GatewayTranslator(mesh, scope, access(reads, node.namespace(), node.labels()))
+            .listeners(servers, tcp, found),
         translator.configurations(servers, bound),
         Map.of(),
         held,

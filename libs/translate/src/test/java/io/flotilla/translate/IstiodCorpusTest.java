@@ -9,12 +9,14 @@ import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -66,6 +68,35 @@ class IstiodCorpusTest {
     read(folder, out, "rds").forEach(r -> wanted.put(r.path("name").asText(), Outline.routes(r)));
     assertSame(soft, "routes", routes, wanted);
     soft.assertAll();
+  }
+
+  @Test
+  void guardsWorkloadsAsIstiodDoes() throws IOException {
+    Optional<Path> corpus = MeshFixture.corpus("xds-golden-istiod/09-authz-authn");
+    Assumptions.assumeTrue(corpus.isPresent(), "the corpus of istiod's answers is not here");
+    Path folder = corpus.get();
+    MeshFixture mesh = new MeshFixture().applyFolder(folder.resolve("in"));
+
+    ProxySnapshot got = mesh.connect(MeshFixture.node(folder.resolve("in/proxy.json")));
+
+    List<String> wanted = new ArrayList<>();
+    read(folder, "out", "lds")
+        .forEach(
+            l -> {
+              if (l.path("name").asText().equals("virtualInbound")) {
+                wanted.addAll(AccessOutline.of(l));
+              }
+            });
+    // Nobody can be asked yet: what istiod would have asked about is denied.
+    wanted.replaceAll(
+        line ->
+            line.contains("istio_ext_authz_")
+                ? line.replaceAll(
+                    "Optional.empty shadow (Optional\\[.*]) istio_ext_authz_",
+                    "$1 shadow Optional.empty istio_dry_run_allow_")
+                : line);
+    assertThat(AccessOutline.of(got.listeners().get("virtualInbound"))).isEqualTo(wanted);
+    assertThat(wanted).hasSizeGreaterThan(30);
   }
 
   private static JsonNode read(Path folder, String out, String type) throws IOException {

@@ -140,6 +140,9 @@ public interface PilotConfig {
     @WithDefault("15007")
     int httpProxyPort();
 
+    /** Other trust domains under which the mesh's identities are known. */
+    Optional<List<String>> trustDomainAliases();
+
     /** As the translation wants them. */
     default MeshSettings settings() {
       MeshSettings settings =
@@ -155,7 +158,8 @@ public interface PilotConfig {
               sampling(),
               outboundPort(),
               inboundPort(),
-              httpProxyPort());
+              httpProxyPort(),
+              trustDomainAliases().orElse(List.of()));
       return otlp()
           .map(where -> settings.withTracing(exporter(where), sampling()))
           .orElse(settings);

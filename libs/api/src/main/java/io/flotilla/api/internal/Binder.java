@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -285,6 +286,17 @@ public final class Binder {
     int longest = item ? field.itemMaxLength() : field.maxLength();
     if (longest >= 0 && text.value().codePointCount(0, text.value().length()) > longest) {
       refuse(path, line, "must have at most " + longest + " characters");
+      return null;
+    }
+    int shortest = item ? field.itemMinLength() : field.minLength();
+    if (text.value().length() < shortest) {
+      refuse(path, line, "must not be empty");
+      return null;
+    }
+    if (!item
+        && !field.pattern().isEmpty()
+        && !Pattern.compile(field.pattern()).matcher(text.value()).matches()) {
+      refuse(path, line, "must match " + field.pattern() + ", but is " + tree.described());
       return null;
     }
     return text.value();

@@ -214,6 +214,10 @@ public final class CrdWriter {
     } else {
       out = scalar(raw, field);
       put(out, "maxLength", field.maxLength());
+      put(out, "minLength", field.minLength());
+      if (!field.pattern().isEmpty()) {
+        out.put("pattern", field.pattern());
+      }
     }
     if (!out.containsKey("description")) {
       out.put("description", field.value());
@@ -236,6 +240,7 @@ public final class CrdWriter {
     Map<String, Object> item =
         raw(inner).isRecord() ? object(raw(inner), "") : scalar(raw(inner), field);
     put(item, "maxLength", field.itemMaxLength());
+    put(item, "minLength", field.itemMinLength());
     if (field.itemMinimum() != Long.MIN_VALUE) {
       item.put("minimum", field.itemMinimum());
       item.put("maximum", field.itemMaximum());

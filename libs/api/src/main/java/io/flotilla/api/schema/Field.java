@@ -40,6 +40,12 @@ public @interface Field {
   /** Strings. */
   int maxLength() default -1;
 
+  /** Strings. */
+  int minLength() default -1;
+
+  /** Strings: a regular expression for the whole of them. */
+  String pattern() default "";
+
   /** Lists, or the entries of a map. */
   int minSize() default -1;
 
@@ -48,6 +54,9 @@ public @interface Field {
 
   /** Strings in a list or in a map. */
   int itemMaxLength() default -1;
+
+  /** Strings in a list or in a map. */
+  int itemMinLength() default -1;
 
   /** Numbers in a list: the least. */
   long itemMinimum() default Long.MIN_VALUE;

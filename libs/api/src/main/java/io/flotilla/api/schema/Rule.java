@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A rule of a schema: as CEL for an API server, and as code of the same meaning for us. The CEL
@@ -137,6 +138,35 @@ public enum Rule {
                   && m.get("selector").orElse(null) instanceof Tree.Mapping selector
                   && selector.get("matchLabels").orElse(null) instanceof Tree.Mapping labels
                   && !labels.fields().isEmpty())),
+
+  TARGETS_OR_SELECTOR(
+      "(has(self.selector) ? 1 : 0) + (has(self.targetRef) ? 1 : 0) + (has(self.targetRefs) ? 1 : 0) <= 1",
+      "only one of targetRefs or selector can be set",
+      self ->
+          Stream.of("selector", "targetRef", "targetRefs").filter(f -> has(self, f)).count() <= 1),
+
+  SAME_NAMESPACE(
+      "self.size() == 0",
+      "cross namespace referencing is not currently supported",
+      self -> text(self).isEmpty()),
+
+  SERVICE_ACCOUNTS_ALONE(
+      "(has(self.serviceAccounts) || has(self.notServiceAccounts)) ? (!has(self.principals) &&\n!has(self.notPrincipals) && !has(self.namespaces) && !has(self.notNamespaces)) : true",
+      "Cannot set serviceAccounts with namespaces or principals",
+      self ->
+          !(has(self, "serviceAccounts") || has(self, "notServiceAccounts"))
+              || Stream.of("principals", "notPrincipals", "namespaces", "notNamespaces")
+                  .noneMatch(f -> has(self, f))),
+
+  HTTP_URL(
+      "url(self).getScheme() in [\"http\", \"https\"]",
+      "url must have scheme http:// or https://",
+      self -> text(self).startsWith("http://") || text(self).startsWith("https://")),
+
+  ONE_KEY_SET(
+      "(has(self.jwksUri) ? 1 : 0) + (has(self.jwks_uri) ? 1 : 0) + (has(self.jwks) ? 1 : 0) <= 1",
+      "only one of jwks or jwksUri can be set",
+      self -> Stream.of("jwksUri", "jwks_uri", "jwks").filter(f -> has(self, f)).count() <= 1),
 
   CREDENTIALS_OR_CERTIFICATES(
       "(has(self.tlsCertificates) ? 1 : 0) + (has(self.credentialNames) ? 1 : 0) <= 1",

@@ -18,7 +18,9 @@ import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.tls.DownstreamTls;
 import io.flotilla.translate.MeshSettings;
 import io.flotilla.translate.ProxyScope;
+import io.flotilla.translate.policy.AccessFilters;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,9 +50,25 @@ final class Chains {
   private final MeshSettings mesh;
   private final ProxyScope scope;
 
+  private final AccessFilters access;
+
   Chains(MeshSettings mesh, ProxyScope scope) {
+    this(mesh, scope, AccessFilters.NONE);
+  }
+
+  /** {@code access}: what guards that which arrives. */
+  Chains(MeshSettings mesh, ProxyScope scope, AccessFilters access) {
     this.mesh = mesh;
     this.scope = scope;
+    this.access = access;
+  }
+
+  private List<HttpFilter> guarded(HttpFilter... rest) {
+    List<HttpFilter> out = new ArrayList<>();
+    out.add(new HttpFilter.PeerMetadata());
+    out.addAll(access.http());
+    out.addAll(List.of(rest));
+    return out;
   }
 
   List<AccessLog> accessLogs() {
@@ -86,8 +104,7 @@ final class Chains {
     return http(
         statPrefix,
         routes,
-        List.of(
-            new HttpFilter.PeerMetadata(),
+        guarded(
             new HttpFilter.GrpcStats(),
             new HttpFilter.FaultInjection(Optional.empty()),
             new HttpFilter.CorsFilter(),
@@ -104,8 +121,7 @@ final class Chains {
     return http(
         "outbound_" + place + ";",
         new RouteSource.Rds(routes),
-        List.of(
-            new HttpFilter.PeerMetadata(),
+        guarded(
             new HttpFilter.GrpcStats(),
             new HttpFilter.Alpn(ALPN),
             new HttpFilter.FaultInjection(Optional.empty()),
@@ -167,7 +183,15 @@ final class Chains {
     return new TcpProxy(statPrefix, cluster, Optional.empty(), accessLogs());
   }
 
-  /** Bytes that the workload sends, or that pass a gateway. */
+  /** Bytes that pass a gateway. */
+  FilterChain gatewayTcp(String name, FilterChainMatch match, ClusterChoice cluster) {
+    List<NetworkFilter> filters = new ArrayList<>(access.tcp());
+    filters.add(new NetworkFilter.Stats(new IstioStats(false)));
+    return new FilterChain(
+        name, match, Optional.empty(), filters, tcp(statPrefix(cluster), cluster));
+  }
+
+  /** Bytes that the workload sends. */
   FilterChain outboundTcp(String name, FilterChainMatch match, ClusterChoice cluster) {
     return new FilterChain(
         name,
@@ -194,11 +218,10 @@ final class Chains {
   /** Bytes that the workload is sent. */
   FilterChain inboundTcpChain(
       String name, FilterChainMatch match, Optional<DownstreamTls> tls, String cluster) {
+    List<NetworkFilter> filters = new ArrayList<>(List.of(new NetworkFilter.PeerExchange()));
+    filters.addAll(access.tcp());
+    filters.add(new NetworkFilter.Stats(new IstioStats(true)));
     return new FilterChain(
-        name,
-        match,
-        tls,
-        List.of(new NetworkFilter.PeerExchange(), new NetworkFilter.Stats(new IstioStats(true))),
-        tcp(cluster, new ClusterChoice.Single(cluster)));
+        name, match, tls, filters, tcp(cluster, new ClusterChoice.Single(cluster)));
   }
 }

@@ -18,6 +18,7 @@ import io.flotilla.translate.MeshSettings;
 import io.flotilla.translate.Problem;
 import io.flotilla.translate.ProxyScope;
 import io.flotilla.translate.listener.GatewayServer.ServerTls;
+import io.flotilla.translate.policy.AccessFilters;
 import io.flotilla.translate.route.TcpRule;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,9 +36,12 @@ public final class GatewayTranslator {
   private final MeshSettings mesh;
   private final Chains chains;
 
-  public GatewayTranslator(MeshSettings mesh, ProxyScope scope) {
+  /**
+   * @param access what guards the gateway
+   */
+  public GatewayTranslator(MeshSettings mesh, ProxyScope scope, AccessFilters access) {
     this.mesh = mesh;
-    this.chains = new Chains(mesh, scope);
+    this.chains = new Chains(mesh, scope, access);
   }
 
   /**
@@ -138,7 +142,7 @@ public final class GatewayTranslator {
               ? server.hostNames()
               : rule.serverNames();
       FilterChain plain =
-          chains.outboundTcp(
+          chains.gatewayTcp(
               "",
               new FilterChainMatch(
                   Optional.empty(),

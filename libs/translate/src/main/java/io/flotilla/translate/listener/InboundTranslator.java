@@ -29,6 +29,7 @@ import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.tls.DownstreamTls;
 import io.flotilla.translate.MeshSettings;
 import io.flotilla.translate.ProxyScope;
+import io.flotilla.translate.policy.AccessFilters;
 import io.flotilla.translate.service.Protocol;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,11 +57,14 @@ public final class InboundTranslator {
   private final ProxyScope scope;
   private final Chains chains;
 
-  public InboundTranslator(MeshSettings mesh, ProxyNode node) {
+  /**
+   * @param access what guards the workload
+   */
+  public InboundTranslator(MeshSettings mesh, ProxyNode node, AccessFilters access) {
     this.mesh = mesh;
     this.node = node;
     this.scope = ProxyScope.of(node);
-    this.chains = new Chains(mesh, scope);
+    this.chains = new Chains(mesh, scope, access);
   }
 
   /** The listeners, by name. */
@@ -146,11 +150,12 @@ public final class InboundTranslator {
   private Listener virtualInbound(List<InboundPort> ports, MtlsPolicy mtls) {
     List<FilterChain> all = new ArrayList<>();
     all.add(
-        chains.inboundTcpChain(
-            "virtualInbound-blackhole",
-            Match.port(mesh.inboundPort()).build(),
-            Optional.empty(),
-            BLACK_HOLE));
+        new Chains(mesh, scope)
+            .inboundTcpChain(
+                "virtualInbound-blackhole",
+                Match.port(mesh.inboundPort()).build(),
+                Optional.empty(),
+                BLACK_HOLE));
     all.addAll(passthrough(mtls.workload()));
     Set<Inspector> inspectors = EnumSet.of(Inspector.ORIGINAL_DESTINATION, Inspector.TLS);
     if (mtls.workload() != MtlsMode.STRICT) {

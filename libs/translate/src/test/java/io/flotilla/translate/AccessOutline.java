@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.translate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.flotilla.model.listener.FilterChain;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.StringMatch;
+import io.flotilla.model.match.ValueMatch;
+import io.flotilla.model.policy.AccessCondition;
+import io.flotilla.model.policy.AccessRules;
+import io.flotilla.model.policy.Rbac;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Access control as one line a filter, of the model and of istiod's JSON alike. */
+final class AccessOutline {
+  private AccessOutline() {}
+
+  /** Of all chains of a listener, in order. */
+  static List<String> of(Listener listener) {
+    List<String> out = new ArrayList<>();
+    for (FilterChain chain : listener.filterChains()) {
+      for (NetworkFilter filter : chain.networkFilters()) {
+        if (filter instanceof NetworkFilter.AccessControl(Rbac rbac, String prefix)) {
+          out.add(chain.name() + " " + prefix + " " + rbac(rbac));
+        }
+      }
+      if (chain.terminal() instanceof HttpConnectionManager http) {
+        for (HttpFilter filter : http.filters()) {
+          if (filter instanceof HttpFilter.AccessControl(Rbac rbac)) {
+            out.add(chain.name() + " " + rbac(rbac));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  static List<String> of(JsonNode listener) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode chain : listener.path("filterChains")) {
+      String name = chain.path("name").asText();
+      for (JsonNode filter : chain.path("filters")) {
+        JsonNode config = filter.path("typedConfig");
+        if (filter.path("name").asText().equals("envoy.filters.network.rbac")) {
+          out.add(name + " " + config.path("statPrefix").asText() + " " + rbac(config));
+        }
+        for (JsonNode http : config.path("httpFilters")) {
+          if (http.path("name").asText().equals("envoy.filters.http.rbac")) {
+            out.add(name + " " + rbac(http.path("typedConfig")));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  private static String rbac(Rbac rbac) {
+    return rbac.rules().map(AccessOutline::rules)
+        + " shadow "
+        + rbac.shadowRules().map(AccessOutline::rules)
+        + " "
+        + rbac.shadowPrefix();
+  }
+
+  private static String rbac(JsonNode rbac) {
+    return optional(rbac.path("rules"))
+        + " shadow "
+        + optional(rbac.path("shadowRules"))
+        + " "
+        + rbac.path("shadowRulesStatPrefix").asText();
+  }
+
+  private static Optional<String> optional(JsonNode rules) {
+    if (rules.isMissingNode()) {
+      return Optional.empty();
+    }
+    Map<String, String> policies = new TreeMap<>();
+    rules
+        .path("policies")
+        .properties()
+        .forEach(
+            p ->
+                policies.put(
+                    p.getKey(),
+                    list(p.getValue().path("permissions"))
+                        + " by "
+                        + list(p.getValue().path("principals"))));
+    return Optional.of(rules.path("action").asText("ALLOW") + policies);
+  }
+
+  private static String rules(AccessRules rules) {
+    Map<String, String> policies = new TreeMap<>();
+    rules
+        .policies()
+        .forEach(
+            (name, p) -> policies.put(name, list(p.permissions()) + " by " + list(p.principals())));
+    return rules.action().toString() + policies;
+  }
+
+  private static String list(List<AccessCondition> conditions) {
+    return conditions.stream()
+        .map(AccessOutline::condition)
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static String list(JsonNode conditions) {
+    List<String> out = new ArrayList<>();
+    conditions.forEach(c -> out.add(condition(c)));
+    return out.toString();
+  }
+
+  private static String condition(AccessCondition condition) {
+    return switch (condition) {
+      case AccessCondition.Any c -> "any";
+      case AccessCondition.And c -> "and" + list(c.all());
+      case AccessCondition.Or c -> "or" + list(c.any());
+      case AccessCondition.Not c -> "not " + condition(c.condition());
+      case AccessCondition.Header c -> "header " + header(c.match());
+      case AccessCondition.UrlPath c -> "path " + string(c.match());
+      case AccessCondition.PathTemplate c -> "template " + c.template();
+      case AccessCondition.Metadata c ->
+          "metadata " + c.match().filter() + c.match().path() + " " + value(c.match().value());
+      case AccessCondition.DestinationIp c -> "to " + c.range();
+      case AccessCondition.DestinationPort c -> "port " + c.port();
+      case AccessCondition.DestinationPorts c -> "ports " + c.first() + "-" + c.end();
+      case AccessCondition.ServerName c -> "sni " + string(c.match());
+      case AccessCondition.Authenticated c ->
+          "caller " + c.principal().map(AccessOutline::string).orElse("");
+      case AccessCondition.SourceIp c -> "source " + c.range();
+      case AccessCondition.DirectRemoteIp c -> "direct " + c.range();
+      case AccessCondition.RemoteIp c -> "remote " + c.range();
+      case AccessCondition.FilterState c -> "state " + c.key() + " " + string(c.match());
+    };
+  }
+
+  private static String condition(JsonNode c) {
+    Map.Entry<String, JsonNode> only = c.properties().iterator().next();
+    JsonNode v = only.getValue();
+    return switch (only.getKey()) {
+      case "any" -> "any";
+      case "andRules" -> "and" + list(v.path("rules"));
+      case "andIds" -> "and" + list(v.path("ids"));
+      case "orRules" -> "or" + list(v.path("rules"));
+      case "orIds" -> "or" + list(v.path("ids"));
+      case "notRule", "notId" -> "not " + condition(v);
+      case "header" ->
+          "header "
+              + v.path("name").asText()
+              + " "
+              + (v.path("presentMatch").asBoolean() ? "present" : string(v.path("stringMatch")));
+      case "urlPath" -> "path " + string(v.path("path"));
+      case "uriTemplate" -> "template " + v.path("typedConfig").path("pathTemplate").asText();
+      case "metadata" -> {
+        List<String> path = new ArrayList<>();
+        v.path("path").forEach(p -> path.add(p.path("key").asText()));
+        yield "metadata " + v.path("filter").asText() + path + " " + value(v.path("value"));
+      }
+      case "destinationIp" -> "to " + range(v);
+      case "destinationPort" -> "port " + v.asInt();
+      case "requestedServerName" -> "sni " + string(v);
+      case "authenticated" -> "caller " + string(v.path("principalName"));
+      case "directRemoteIp" -> "direct " + range(v);
+      case "remoteIp" -> "remote " + range(v);
+      default -> throw new AssertionError(c);
+    };
+  }
+
+  private static String range(JsonNode v) {
+    return v.path("addressPrefix").asText() + "/" + v.path("prefixLen").asInt();
+  }
+
+  private static String header(HeaderMatch match) {
+    return match.name() + " " + match.value().map(AccessOutline::string).orElse("present");
+  }
+
+  private static String string(StringMatch match) {
+    return switch (match) {
+      case StringMatch.Exact m -> "exact " + m.value() + anyCase(m.ignoreCase());
+      case StringMatch.Prefix m -> "prefix " + m.value() + anyCase(m.ignoreCase());
+      case StringMatch.Suffix m -> "suffix " + m.value() + anyCase(m.ignoreCase());
+      case StringMatch.Contains m -> "contains " + m.value() + anyCase(m.ignoreCase());
+      case StringMatch.Regex m -> "regex " + m.regex();
+    };
+  }
+
+  private static String string(JsonNode m) {
+    String any = anyCase(m.path("ignoreCase").asBoolean());
+    for (String kind : List.of("exact", "prefix", "suffix", "contains")) {
+      if (m.has(kind)) {
+        return kind + " " + m.path(kind).asText() + any;
+      }
+    }
+    return "regex " + m.path("safeRegex").path("regex").asText();
+  }
+
+  private static String anyCase(boolean ignoreCase) {
+    return ignoreCase ? " in any case" : "";
+  }
+
+  private static String value(ValueMatch match) {
+    return switch (match) {
+      case ValueMatch.Text m -> string(m.match());
+      case ValueMatch.OneOf m -> "list of " + value(m.element());
+      case ValueMatch.Any m -> "or" + m.matches().stream().map(AccessOutline::value).toList();
+      default -> match.toString();
+    };
+  }
+
+  private static String value(JsonNode m) {
+    if (m.has("stringMatch")) {
+      return string(m.path("stringMatch"));
+    }
+    if (m.has("listMatch")) {
+      return "list of " + value(m.path("listMatch").path("oneOf"));
+    }
+    List<String> out = new ArrayList<>();
+    m.path("orMatch").path("valueMatchers").forEach(v -> out.add(value(v)));
+    return "or" + out;
+  }
+}

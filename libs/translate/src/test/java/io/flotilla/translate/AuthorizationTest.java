@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.model.listener.Listener;
+import io.flotilla.model.node.ProxyNode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Which policies guard which workloads, and in what order. */
+class AuthorizationTest {
+  private static final ProxyNode REVIEWS =
+      MeshFixture.node(
+          "sidecar",
+          "127.10.0.3",
+          "reviews-v1",
+          Map.of("app", "reviews"),
+          Map.of("INTERCEPTION_MODE", "NONE"));
+  private static final String SERVICE =
+      """
+      apiVersion: v1
+      kind: Service
+      metadata: {name: reviews, namespace: default}
+      spec:
+        selector: {app: reviews}
+        ports: [{name: http, port: 9080}]
+      ---
+      apiVersion: networking.istio.io/v1
+      kind: WorkloadEntry
+      metadata: {name: reviews-v1, namespace: default}
+      spec: {address: 127.10.0.3, labels: {app: reviews}}
+      """;
+
+  private static String policy(String namespace, String name, String spec) {
+    return """
+        ---
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: %s, namespace: %s}
+        spec: %s
+        """
+        .formatted(name, namespace, spec);
+  }
+
+  private final MeshFixture mesh = new MeshFixture().apply(SERVICE);
+
+  private List<String> filters() {
+    Listener listener = mesh.connect(REVIEWS).listeners().get("127.10.0.3_9080");
+    return AccessOutline.of(listener).stream()
+        .map(f -> f.substring(f.indexOf(' ') + 1))
+        .distinct()
+        .toList();
+  }
+
+  @Test
+  void guardsNothingWhereThereIsNoPolicy() {
+    assertThat(filters()).isEmpty();
+  }
+
+  @Test
+  void takesThoseOfTheNamespaceOfTheRootAndOfTheLabels() {
+    mesh.apply(policy("default", "all", "{rules: [{}]}"))
+        .apply(policy("istio-system", "root", "{rules: [{}]}"))
+        .apply(policy("default", "mine", "{selector: {matchLabels: {app: reviews}}, rules: [{}]}"))
+        .apply(policy("default", "not-mine", "{selector: {matchLabels: {app: x}}, rules: [{}]}"))
+        .apply(policy("other", "elsewhere", "{rules: [{}]}"));
+
+    assertThat(filters())
+        .containsExactly(
+            "Optional[ALLOW{ns[default]-policy[all]-rule[0]=[and[any]] by [and[any]],"
+                + " ns[default]-policy[mine]-rule[0]=[and[any]] by [and[any]],"
+                + " ns[istio-system]-policy[root]-rule[0]=[and[any]] by [and[any]]}]"
+                + " shadow Optional.empty istio_dry_run_allow_");
+  }
+
+  @Test
+  void asksAuditThenDenyThenAllow() {
+    mesh.apply(policy("default", "a", "{action: ALLOW, rules: [{}]}"))
+        .apply(policy("default", "d", "{action: DENY, rules: [{}]}"))
+        .apply(policy("default", "l", "{action: AUDIT, rules: [{}]}"));
+
+    assertThat(filters())
+        .extracting(f -> f.substring("Optional[".length(), f.indexOf('{')))
+        .containsExactly("LOG", "DENY", "ALLOW");
+  }
+
+  @Test
+  void letsNothingInByAPolicyWithoutRules() {
+    mesh.apply(policy("default", "none", "{}"));
+
+    assertThat(filters())
+        .containsExactly(
+            "Optional[ALLOW{ns[default]-policy[none]-rule[0]=[not any] by [not any]}]"
+                + " shadow Optional.empty istio_dry_run_allow_");
+  }
+
+  @Test
+  void onlyCountsByAPolicyThatIsMarkedForDryRun() {
+    mesh.apply(
+        policy("default", "d", "{action: DENY, rules: [{}]}")
+            .replace(
+                "namespace: default}",
+                "namespace: default, annotations: {istio.io/dry-run: 'true'}}"));
+
+    assertThat(filters())
+        .containsExactly(
+            "Optional.empty shadow Optional[DENY{ns[default]-policy[d]-rule[0]=[and[any]] by"
+                + " [and[any]]}] istio_dry_run_deny_");
+  }
+
+  @Test
+  void deniesWhatSomebodyWouldHaveToBeAskedAbout() {
+    mesh.apply(
+        policy(
+            "default",
+            "c",
+            "{action: CUSTOM, provider: {name: p}, rules: [{to: [{operation: {paths: [/ext]}}]}]}"));
+
+    assertThat(filters())
+        .containsExactly(
+            "Optional[DENY{istio-ext-authz-p-ns[default]-policy[c]-rule[0]=[and[or[path exact"
+                + " /ext]]] by [and[any]]}] shadow Optional.empty istio_dry_run_allow_");
+  }
+
+  @Test
+  void knowsIdentitiesByEveryNameOfTheTrustDomain() {
+    MeshFixture aliased =
+        new MeshFixture(MeshSettings.DEFAULT.withTrustDomainAliases(List.of("old-td")))
+            .apply(SERVICE)
+            .apply(
+                policy(
+                    "default",
+                    "p",
+                    "{rules: [{from: [{source: {principals: [cluster.local/ns/a/sa/b,"
+                        + " other/ns/a/sa/b, '*/ns/a/sa/b', '*-td/ns/a/sa/b']}}]}]}"));
+
+    assertThat(
+            AccessOutline.of(aliased.connect(REVIEWS).listeners().get("127.10.0.3_9080"))
+                .getFirst())
+        .contains(
+            "or[caller exact spiffe://cluster.local/ns/a/sa/b, caller exact"
+                + " spiffe://old-td/ns/a/sa/b, caller exact spiffe://other/ns/a/sa/b, caller"
+                + " regex spiffe://.*/ns/a/sa/b, caller regex spiffe://.*-td/ns/a/sa/b]");
+  }
+
+  @Test
+  void neverLetsATrustDomainReachIntoThePath() {
+    mesh.apply(
+        policy("default", "p", "{rules: [{from: [{source: {trustDomains: ['*.local', a.b]}}]}]}"));
+
+    assertThat(filters().getFirst())
+        .contains("or[caller regex spiffe://[^/]*\\.local/.*, caller regex spiffe://a\\.b/.*]");
+  }
+}

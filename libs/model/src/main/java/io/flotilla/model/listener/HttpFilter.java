@@ -2,6 +2,7 @@
 package io.flotilla.model.listener;
 
 import io.flotilla.model.policy.Fault;
+import io.flotilla.model.policy.JwtAuthentication;
 import io.flotilla.model.policy.Rbac;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ public sealed interface HttpFilter {
 
   /** Answers preflights and adds headers by the route's policy. */
   record CorsFilter() implements HttpFilter {}
+
+  /** Answers 401 to bad tokens, and notes what good ones say. */
+  record Jwt(JwtAuthentication authentication) implements HttpFilter {}
 
   /** Lets requests pass or answers 403. */
   record AccessControl(Rbac rbac) implements HttpFilter {}

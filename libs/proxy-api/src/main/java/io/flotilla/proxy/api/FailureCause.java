@@ -21,6 +21,7 @@ public enum FailureCause {
   CLIENT_GONE(Group.CLIENT, "DC", 499, "the client closed the connection"),
   BAD_REQUEST(Group.CLIENT, "DPE", 400, "the request is malformed"),
   HEADERS_TOO_LARGE(Group.CLIENT, "DPE", 431, "the request's headers are too large"),
+  UNAUTHENTICATED(Group.CLIENT, "", 401, "the request's token is missing or not accepted"),
   ACCESS_DENIED(Group.CLIENT, "", 403, "RBAC: access denied"),
   BAD_RESPONSE(Group.ORIGIN, "UPE", 502, "the upstream's answer is malformed"),
   STREAM_IDLE(Group.LOCAL, "SI", 408, "the stream was idle for too long"),

@@ -30,6 +30,12 @@ public interface FilteredRequest extends RequestView {
   /** Notes values for later filters and routes, beside what the filter noted before. */
   void addMetadata(String filter, Map<String, ?> values);
 
+  /** Gives the request another path and query. */
+  void retarget(String pathAndQuery);
+
+  /** Chooses the route anew, by what has been noted and changed. */
+  void reroute();
+
   /** Adds headers to whatever the answer will be. */
   void answerHeaders(Map<String, String> headers);
 

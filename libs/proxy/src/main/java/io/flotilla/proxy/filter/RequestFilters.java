@@ -5,19 +5,32 @@ import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.policy.Cors;
+import io.flotilla.model.policy.JwtProvider;
+import io.flotilla.proxy.jwt.JwtFilter;
+import io.flotilla.proxy.jwt.KeySets;
 import io.flotilla.rules.route.CorsRule;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The filters of connection managers and filter chains, made once for each configuration. */
 public final class RequestFilters {
   private final Map<HttpConnectionManager, List<RequestFilter>> made = new IdentityHashMap<>();
   private final Map<FilterChain, ConnectionAccess> connections = new IdentityHashMap<>();
   private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
+  private final Set<JwtProvider.Keys> used = new HashSet<>();
+  private final KeySets keySets;
   private final AccessCounters requests = new AccessCounters();
   private final AccessCounters tcp = new AccessCounters();
+
+  /** {@code fetch}: how issuers' key sets are got. */
+  public RequestFilters(KeySets.Fetch fetch) {
+    this.keySets = new KeySets(fetch, System::nanoTime);
+  }
 
   /**
    * Those of one connection manager.
@@ -57,8 +70,10 @@ public final class RequestFilters {
     return tcp;
   }
 
-  /** Forgets what was made of an earlier configuration. */
+  /** Forgets what was made of an earlier configuration, and key sets that it alone used. */
   public void clear() {
+    keySets.retain(used);
+    used.clear();
     made.clear();
     connections.clear();
     cors.clear();
@@ -75,6 +90,10 @@ public final class RequestFilters {
         }
         case HttpFilter.CorsFilter c ->
             out.add(new CorsFilter(policy -> cors.computeIfAbsent(policy, CorsRule::new)));
+        case HttpFilter.Jwt j -> {
+          j.authentication().providers().values().forEach(p -> used.add(p.keys()));
+          out.add(new JwtFilter(j.authentication(), keySets, Clock.systemUTC()));
+        }
         case HttpFilter.AccessControl a -> out.add(new AccessControlFilter(a.rbac(), requests));
         // These work on the whole exchange.
         case HttpFilter.Router r -> {}

@@ -220,13 +220,18 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   }
 
   private void chooseRoute() {
+    reroute();
+    filters = engine.filters(manager);
+    filter();
+  }
+
+  @Override
+  public void reroute() {
     RouteTable table = engine.routes(manager);
     match = table == null ? null : table.match(this, Exchange::random).orElse(null);
     if (match != null) {
       record.route(match);
     }
-    filters = engine.filters(manager);
-    filter();
   }
 
   private static int random() {
@@ -1078,6 +1083,11 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   @Override
   public void addMetadata(String filter, Map<String, ?> values) {
     requestAccess().addMetadata(filter, values);
+  }
+
+  @Override
+  public void retarget(String pathAndQuery) {
+    target = pathAndQuery;
   }
 
   @Override

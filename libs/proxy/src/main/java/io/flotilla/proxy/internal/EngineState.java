@@ -15,6 +15,7 @@ import io.flotilla.proxy.metrics.IstioMetrics;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.Clusters;
+import io.flotilla.proxy.upstream.UpstreamGet;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.channel.EventLoop;
@@ -41,7 +42,7 @@ public final class EngineState {
   private ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private Map<String, RouteTable> routes = Map.of();
   private Map<RouteConfiguration, RouteTable> inline = new IdentityHashMap<>();
-  private final RequestFilters filters = new RequestFilters();
+  private final RequestFilters filters;
   private final Sweep sweep;
   private final AccessLogs accessLogs = new AccessLogs();
   private final Http2Counters http2 = new Http2Counters();
@@ -57,6 +58,10 @@ public final class EngineState {
     this.pool = pool;
     this.peerHeader = PeerHeaders.encode(config.self());
     this.sweep = new Sweep(loop);
+    UpstreamGet get = new UpstreamGet(loop, clusters, pool);
+    this.filters =
+        new RequestFilters(
+            (keys, done) -> get.get(keys.uri(), keys.cluster(), keys.timeout(), done));
   }
 
   /**

@@ -4,12 +4,17 @@ package io.flotilla.xds.codec;
 import io.flotilla.model.address.CidrRange;
 import io.flotilla.model.match.HeaderMatch;
 import io.flotilla.model.match.MetadataMatch;
+import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.match.ValueMatch;
 import io.flotilla.model.policy.AccessCondition;
 import io.flotilla.model.policy.AccessPolicy;
 import io.flotilla.model.policy.AccessRules;
+import io.flotilla.model.policy.JwtAuthentication;
+import io.flotilla.model.policy.JwtProvider;
+import io.flotilla.model.policy.JwtRequirement;
 import io.flotilla.model.policy.Rbac;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +78,66 @@ final class Access {
         Optional.of(new AccessRules(AccessRules.Action.DENY, Map.of("ns[a]-policy[b]", all))),
         Optional.empty(),
         "istio_dry_run_allow_");
+  }
+
+  /** Tokens in every way. */
+  static JwtAuthentication tokens(String cluster) {
+    JwtProvider one =
+        new JwtProvider(
+            "testing@secure.istio.io",
+            List.of("a1", "a2"),
+            new JwtProvider.Keys.Inline(
+                """
+                {"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "k",
+                 "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                 "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}
+                """),
+            true,
+            List.of(new JwtProvider.FromHeader("x-jwt", "Bearer ")),
+            List.of("token"),
+            List.of("tok"),
+            "x-payload",
+            true,
+            "payload",
+            List.of("permission", "scope"),
+            List.of(new JwtProvider.ClaimHeader("x-sub", "sub")),
+            true,
+            Duration.ofSeconds(5));
+    JwtProvider two =
+        new JwtProvider(
+            "other",
+            List.of(),
+            new JwtProvider.Keys.Remote(
+                "https://keys.example/jwks", cluster, Duration.ofSeconds(3), Duration.ofMinutes(5)),
+            false,
+            List.of(),
+            List.of(),
+            List.of(),
+            "",
+            false,
+            "payload",
+            List.of(),
+            List.of(),
+            false,
+            JwtProvider.DEFAULT_SKEW);
+    JwtRequirement first = new JwtRequirement.Provided("origins-0", List.of());
+    JwtRequirement second = new JwtRequirement.Provided("origins-1", List.of("b"));
+    return new JwtAuthentication(
+        Map.of("origins-0", one, "origins-1", two),
+        List.of(
+            new JwtAuthentication.Rule(new PathMatch.Exact("/free"), Optional.empty()),
+            new JwtAuthentication.Rule(
+                new PathMatch.Prefix("/"),
+                Optional.of(
+                    new JwtRequirement.AnyOf(
+                        List.of(
+                            first,
+                            new JwtRequirement.AllOf(
+                                List.of(
+                                    new JwtRequirement.AnyOf(
+                                        List.of(second, new JwtRequirement.AllowMissing())),
+                                    new JwtRequirement.AllowMissingOrFailed()))))))),
+        true);
   }
 
   /** What Envoy takes for a connection: no headers. */

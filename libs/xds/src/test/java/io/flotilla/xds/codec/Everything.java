@@ -113,6 +113,7 @@ public final class Everything {
                         "http/1.0", List.of("istio-http/1.0", "istio", "http/1.0"),
                         "http/1.1", List.of("istio-http/1.1", "istio", "http/1.1"),
                         "h2", List.of("istio-h2", "istio", "h2"))),
+                new HttpFilter.Jwt(Access.tokens("strict")),
                 new HttpFilter.AccessControl(Access.everything()),
                 new HttpFilter.AccessControl(Access.shadow()),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),

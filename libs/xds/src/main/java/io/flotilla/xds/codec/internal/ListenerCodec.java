@@ -329,6 +329,8 @@ public final class ListenerCodec {
                   io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
       case HttpFilter.AccessControl a ->
           add(b, "envoy.filters.http.rbac", Any.pack(RbacCodec.http(a.rbac())));
+      case HttpFilter.Jwt j ->
+          add(b, "envoy.filters.http.jwt_authn", Any.pack(JwtCodec.encode(j.authentication())));
       case HttpFilter.GrpcStats g ->
           add(
               b,
@@ -665,6 +667,13 @@ public final class ListenerCodec {
                 : Optional.empty());
       }
       case "envoy.extensions.filters.http.cors.v3.Cors" -> new HttpFilter.CorsFilter();
+      case "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication" ->
+          new HttpFilter.Jwt(
+              JwtCodec.decode(
+                  Common.unpack(
+                      any,
+                      io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+                          .class)));
       case "envoy.extensions.filters.http.rbac.v3.RBAC" ->
           new HttpFilter.AccessControl(
               RbacCodec.http(

@@ -184,7 +184,9 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
       return;
     }
     if (!HeadRules.isUnambiguous(head, http2)) {
+      // Nobody knows where its body would end.
       keepAlive = false;
+      requestEnded = true;
       fail(FailureCause.BAD_REQUEST);
       return;
     }

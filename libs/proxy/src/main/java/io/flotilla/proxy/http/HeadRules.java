@@ -42,6 +42,8 @@ final class HeadRules {
           "upgrade",
           "http2-settings");
 
+  private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "host");
+
   private HeadRules() {}
 
   /** Where a request wants to go. */
@@ -65,9 +67,51 @@ final class HeadRules {
         return false;
       }
     }
+    if (!http2 && (!isVersion1(head) || carriesHiddenBody(headers) || !isTarget(head))) {
+      return false;
+    }
     List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
     boolean hostNeeded = !head.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    return hosts.size() == 1 || (hosts.isEmpty() && !hostNeeded);
+    return hosts.size() == 1
+        ? Http2HeadRules.isAuthority(hosts.getFirst())
+        : hosts.isEmpty() && !hostNeeded;
+  }
+
+  private static boolean isVersion1(HttpRequest head) {
+    return head.protocolVersion().equals(HttpVersion.HTTP_1_1)
+        || head.protocolVersion().equals(HttpVersion.HTTP_1_0);
+  }
+
+  // The drafts before RFC 6455 had eight bytes after the head that no header announces; the codec
+  // still reads them so, and nobody else does.
+  private static boolean carriesHiddenBody(HttpHeaders headers) {
+    return headers.contains("sec-websocket-key1") || headers.contains("sec-websocket-key2");
+  }
+
+  /** Whether the target has one of the four forms (RFC 9112, section 3.2), and the method fits. */
+  private static boolean isTarget(HttpRequest head) {
+    String method = head.method().name();
+    String uri = head.uri();
+    if (!Http2HeadRules.isToken(method)
+        || !Http2HeadRules.isVisible(uri)
+        || uri.indexOf('#') >= 0) {
+      return false;
+    }
+    if (method.equals("CONNECT")) {
+      return !uri.isEmpty() && Http2HeadRules.isAuthority(uri);
+    }
+    if (uri.startsWith("/")) {
+      return true;
+    }
+    if (uri.equals("*")) {
+      return method.equals("OPTIONS");
+    }
+    String lower = uri.substring(0, Math.min(8, uri.length())).toLowerCase(Locale.ROOT);
+    if (!lower.startsWith("http://") && !lower.startsWith("https://")) {
+      return false;
+    }
+    String authority = target(head).authority();
+    return !authority.isEmpty() && Http2HeadRules.isAuthority(authority);
   }
 
   static boolean isKeepAlive(HttpRequest head) {
@@ -220,6 +264,8 @@ final class HeadRules {
         names.add(name.strip().toLowerCase(Locale.ROOT));
       }
     }
+    // Whoever could have these removed would decide where the message ends, or who gets it.
+    names.removeAll(FRAMING);
     return names;
   }
 

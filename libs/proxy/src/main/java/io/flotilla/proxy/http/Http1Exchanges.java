@@ -31,6 +31,8 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
   private final ArrayDeque<Object> waiting = new ArrayDeque<>();
   private @Nullable Exchange current;
   private boolean requestEnded;
+  // Nothing that still comes is a request any more.
+  private boolean closing;
   private @Nullable ChannelHandlerContext context;
   // When the connection became idle, and when the first byte of a head came; 0: not so.
   private long idleSince = System.nanoTime();
@@ -68,7 +70,7 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
     Duration head = manager.requestHeadersTimeout();
     if (headSince != 0) {
       if (now - headSince > (head.isZero() ? HEAD_TIMEOUT : head).toNanos()) {
-        context.close();
+        close(context);
       }
       return;
     }
@@ -77,12 +79,16 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
             ? DRAIN_GRACE_NANOS
             : manager.idleTimeout().orElse(IDLE_TIMEOUT).toNanos();
     if (idle > 0 && now - idleSince > idle) {
-      context.close();
+      close(context);
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    if (closing) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
     if (current != null && requestEnded) {
       waiting.add(message);
       return;
@@ -135,10 +141,16 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
     }
   }
 
+  private void close(ChannelHandlerContext context) {
+    closing = true;
+    context.close();
+  }
+
   private void ended(ChannelHandlerContext context, boolean keepAlive) {
     current = null;
     idleSince = System.nanoTime();
     if (!keepAlive || !requestEnded || downstream.terms().isDraining()) {
+      closing = true;
       waiting.forEach(ReferenceCountUtil::release);
       waiting.clear();
       context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
@@ -184,6 +196,6 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    context.close();
+    close(context);
   }
 }

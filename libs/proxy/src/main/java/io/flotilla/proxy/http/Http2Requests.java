@@ -24,6 +24,7 @@ import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the frames of a stream into a request, and an answer into frames. A malformed request (RFC
@@ -33,6 +34,8 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
   private final Http2Counters counters;
   private boolean head;
   private boolean malformed;
+  // A head that says that no body follows, until that has shown to be true.
+  private @Nullable HttpRequest announcesNothing;
 
   Http2Requests(Http2Counters counters) {
     super(true);
@@ -51,6 +54,17 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
         head(context, headers, out);
       }
     } else if (frame instanceof Http2DataFrame data) {
+      if (announcesNothing != null) {
+        if (data.content().isReadable()) {
+          refuse(context);
+          return;
+        }
+        if (!data.isEndStream()) {
+          return;
+        }
+        out.add(announcesNothing);
+        announcesNothing = null;
+      }
       out.add(
           data.isEndStream()
               ? new DefaultLastHttpContent(data.content().retain())
@@ -90,13 +104,21 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
     if (!frame.isEndStream() && !to.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       to.add(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
     }
-    out.add(request);
+    if (!frame.isEndStream() && "0".equals(to.get(HttpHeaderNames.CONTENT_LENGTH))) {
+      announcesNothing = request;
+    } else {
+      out.add(request);
+    }
   }
 
   private void trailers(ChannelHandlerContext context, Http2HeadersFrame frame, List<Object> out) {
     if (!frame.isEndStream() || !Http2HeadRules.areTrailers(frame.headers())) {
       refuse(context);
       return;
+    }
+    if (announcesNothing != null) {
+      out.add(announcesNothing);
+      announcesNothing = null;
     }
     LastHttpContent last = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
     frame.headers().forEach(each -> last.trailingHeaders().add(each.getKey(), each.getValue()));

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import java.util.ArrayDeque;
 import java.util.List;
 
@@ -34,21 +43,50 @@ final class StrictServerCodec
   }
 
   private final class Decoder extends HttpRequestDecoder {
+    private final StrictLines lines = new StrictLines();
+
     Decoder(HttpDecoderConfig config) {
       super(config);
     }
 
     @Override
-    protected void decode(
-        ChannelHandlerContext context, io.netty.buffer.ByteBuf buffer, List<Object> out)
+    protected void decode(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
         throws Exception {
+      String wrong = lines.wrong(buffer);
+      if (wrong != null) {
+        buffer.skipBytes(buffer.readableBytes());
+        out.add(refused(wrong));
+        return;
+      }
       int before = out.size();
+      int readable = buffer.readableBytes();
       super.decode(context, buffer, out);
+      lines.consumed(readable - buffer.readableBytes());
       for (int i = before; i < out.size(); i++) {
-        if (out.get(i) instanceof HttpRequest request) {
+        Object message = out.get(i);
+        if (message instanceof HttpRequest request) {
           methods.add(request.method());
+          lines.head(HttpUtil.isTransferEncodingChunked(request));
+        }
+        if (message instanceof LastHttpContent) {
+          lines.end();
         }
       }
+    }
+
+    private HttpObject refused(String wrong) {
+      DecoderResult result = DecoderResult.failure(new IllegalArgumentException(wrong));
+      if (lines.isInBody()) {
+        LastHttpContent rest = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
+        rest.setDecoderResult(result);
+        return rest;
+      }
+      HttpRequest request =
+          new DefaultFullHttpRequest(
+              HttpVersion.HTTP_1_1, HttpMethod.GET, "/", Unpooled.EMPTY_BUFFER);
+      request.setDecoderResult(result);
+      methods.add(request.method());
+      return request;
     }
 
     @Override

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Frames that cost a server more than their sender: the connection ends with ENHANCE_YOUR_CALM, it is
- * counted, and nobody else notices.
+ * Frames that cost a server more than their sender: the connection ends with ENHANCE_YOUR_CALM, it
+ * is counted, and nobody else notices.
  */
 class Http2FloodIT {
   private static final int ENHANCE_YOUR_CALM = 11;
@@ -85,7 +85,14 @@ class Http2FloodIT {
             n ->
                 both(
                     head(whole, 2 * n + 1),
-                    frame(RawHttp2.RST_STREAM, 0, 2 * n + 1, (byte) 0, (byte) 0, (byte) 0, (byte) 8))),
+                    frame(
+                        RawHttp2.RST_STREAM,
+                        0,
+                        2 * n + 1,
+                        (byte) 0,
+                        (byte) 0,
+                        (byte) 0,
+                        (byte) 8))),
         flood("reset", NOTHING, n -> frame(RawHttp2.HEADERS, whole, 2 * n + 1, BAD)),
         flood("reset", NOTHING, n -> frame(RawHttp2.HEADERS, whole, 2 * n + 1)),
         flood(
@@ -98,15 +105,21 @@ class Http2FloodIT {
         flood(
             "priority",
             NOTHING,
-            n -> frame(RawHttp2.PRIORITY, 0, 2 * n + 1, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 9)),
+            n ->
+                frame(
+                    RawHttp2.PRIORITY,
+                    0,
+                    2 * n + 1,
+                    (byte) 0,
+                    (byte) 0,
+                    (byte) 0,
+                    (byte) 0,
+                    (byte) 9)),
         flood(
             "window_update",
             NOTHING,
             n -> frame(RawHttp2.WINDOW_UPDATE, 0, 0, (byte) 0, (byte) 0, (byte) 0, (byte) 1)),
-        flood(
-            "empty_frames",
-            head(RawHttp2.END_HEADERS, 1),
-            n -> frame(RawHttp2.DATA, 0, 1)),
+        flood("empty_frames", head(RawHttp2.END_HEADERS, 1), n -> frame(RawHttp2.DATA, 0, 1)),
         flood("unknown", NOTHING, n -> frame(0x42, 0, 0, new byte[4])));
   }
 

@@ -14,11 +14,17 @@ final class StrictLines {
   // So that a size fits into an int.
   private static final int MAX_SIGNIFICANT_DIGITS = 7;
 
-  private boolean head = true;
+  private Part next = Part.REQUEST_LINE;
   private boolean chunked;
   // Bytes until the next chunk's size line.
   private long untilSize;
   private boolean broken;
+
+  private enum Part {
+    REQUEST_LINE,
+    HEADERS,
+    BODY
+  }
 
   /** What is wrong with the line that starts here; null: nothing, or it is not there yet. */
   @Nullable String wrong(ByteBuf in) {
@@ -26,7 +32,7 @@ final class StrictLines {
       in.skipBytes(in.readableBytes());
       return null;
     }
-    if (head) {
+    if (next == Part.REQUEST_LINE) {
       return requestLine(in);
     }
     if (chunked && untilSize == 0) {
@@ -44,19 +50,24 @@ final class StrictLines {
 
   /** It gave the head of a request. */
   void head(boolean chunks) {
-    head = false;
+    next = Part.BODY;
     chunked = chunks;
     untilSize = 0;
   }
 
   /** It gave the end of one. */
   void end() {
-    head = true;
+    next = Part.REQUEST_LINE;
     chunked = false;
   }
 
+  /** What follows is no message: all of it is dropped. */
+  void stop() {
+    broken = true;
+  }
+
   boolean isInBody() {
-    return !head;
+    return next == Part.BODY;
   }
 
   private String broken(String why) {
@@ -69,6 +80,9 @@ final class StrictLines {
     int end = in.writerIndex();
     while (at < end && isLineEnd(in.getByte(at))) {
       at++;
+    }
+    if (at < end && in.getByte(at) >= 0 && in.getByte(at) <= ' ') {
+      return broken("the request line does not begin with a method");
     }
     int lf = in.indexOf(at, Math.min(end, at + LONGEST_LINE), (byte) '\n');
     if (lf < 0) {
@@ -91,9 +105,12 @@ final class StrictLines {
         return broken("the request line holds a control character");
       }
     }
-    return spaces == 2 && isVersion1(in, version, lf - 1)
-        ? null
-        : broken("the request line is not METHOD target HTTP/1.x");
+    if (spaces != 2 || !isVersion1(in, version, lf - 1)) {
+      return broken("the request line is not METHOD target HTTP/1.x");
+    }
+    // It is whole, so that the codec takes it now; what comes next are headers.
+    next = Part.HEADERS;
+    return null;
   }
 
   private static boolean isVersion1(ByteBuf in, int at, int end) {

@@ -94,6 +94,20 @@ class ProtocolIT {
   }
 
   @Test
+  void readsAHeadThatComesInPieces() throws Exception {
+    answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
+      raw.send("GET / HTTP/1.1\r\nHo");
+      // Another connection's answer: the first piece has been read by then.
+      exchange("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+      raw.send("st: h\r\nx-late: 1\r\n");
+      exchange("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+
+      assertThat(raw.send("Connection: close\r\n\r\n").readToEnd()).startsWith("HTTP/1.1 200");
+    }
+  }
+
+  @Test
   void passesAnswersWithoutBodies() throws Exception {
     answer = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
     assertThat(exchange("HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"))

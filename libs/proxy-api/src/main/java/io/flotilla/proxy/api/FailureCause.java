@@ -9,7 +9,7 @@ public enum FailureCause {
   NO_ROUTE(Group.LOCAL, "NR", 404, "no route matches this host and path"),
   NO_CLUSTER(Group.LOCAL, "NC", 503, "the route's cluster is not known"),
   NO_HEALTHY_UPSTREAM(Group.ORIGIN, "UH", 503, "no healthy upstream"),
-  CONNECT_FAILED(Group.ORIGIN, "UF", 503, "upstream connect error or disconnect before headers"),
+  CONNECT_FAILED(Group.ORIGIN, "UF", 503, "no connection to the upstream could be made"),
   UPSTREAM_RESET(Group.ORIGIN, "UC", 503, "the upstream closed the connection before it answered"),
   UPSTREAM_TIMEOUT(Group.ORIGIN, "UT", 504, "upstream request timeout"),
   RETRIES_EXHAUSTED(Group.ORIGIN, "URX", 503, "the upstream failed on every try"),

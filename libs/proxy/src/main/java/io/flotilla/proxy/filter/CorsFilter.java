@@ -2,6 +2,7 @@
 package io.flotilla.proxy.filter;
 
 import io.flotilla.model.policy.Cors;
+import io.flotilla.model.route.RouteAction;
 import io.flotilla.rules.route.CorsRule;
 import io.flotilla.rules.route.RouteTable;
 import java.util.function.Function;
@@ -17,7 +18,9 @@ final class CorsFilter implements RequestFilter {
   @Override
   public boolean apply(FilteredRequest request) {
     RouteTable.Match match = request.route();
-    if (match == null || match.route().cors().isEmpty()) {
+    if (match == null
+        || match.route().cors().isEmpty()
+        || !(match.route().action() instanceof RouteAction.Forward)) {
       return true;
     }
     return switch (rules.apply(match.route().cors().get()).decide(request)) {
@@ -28,7 +31,7 @@ final class CorsFilter implements RequestFilter {
       }
       case CorsRule.Decision.Preflight p -> {
         request.answerHeaders(p.headers());
-        request.reply(200, "");
+        request.preflight();
         yield false;
       }
     };

@@ -45,10 +45,13 @@ final class FaultFilter {
     }
     request.note(FailureCause.FAULT_INJECTED);
     Fault.Abort abort = fault.abort().get();
-    if (abort.grpcStatus().isPresent()) {
+    if (abort.grpcStatus().isEmpty()) {
+      request.reply(abort.httpStatus(), "fault filter abort");
+    } else if (RouteTable.isGrpc(request)) {
       request.replyGrpc(abort.grpcStatus().get(), "fault filter abort");
     } else {
-      request.reply(abort.httpStatus(), "fault filter abort");
+      // Who does not speak gRPC has no other status to be told.
+      request.reply(200, "fault filter abort");
     }
     return false;
   }

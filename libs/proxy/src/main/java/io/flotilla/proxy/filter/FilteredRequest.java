@@ -42,6 +42,9 @@ public interface FilteredRequest extends RequestView {
   /** Answers in the upstream's place; a gRPC client gets the status that the HTTP one means. */
   void reply(int status, String body);
 
+  /** Answers 200 with the headers that {@link #answerHeaders} was given, and nothing else. */
+  void preflight();
+
   /** Answers a gRPC client. */
   void replyGrpc(int status, String message);
 

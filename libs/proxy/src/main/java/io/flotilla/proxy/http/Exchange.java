@@ -23,6 +23,7 @@ import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.policy.AccessView;
 import io.flotilla.rules.route.Choice;
+import io.flotilla.rules.route.GrpcTimeout;
 import io.flotilla.rules.route.Retry;
 import io.flotilla.rules.route.Rewrite;
 import io.flotilla.rules.route.RouteTable;
@@ -73,7 +74,8 @@ import org.jspecify.annotations.Nullable;
  *
  * All of it runs on the engine's event loop.
  */
-final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.Timed {
+final class Exchange
+    implements UpstreamStream.Listener, FilteredRequest, HashKey.Cookies, Sweep.Timed {
   private static final int MAX_REPLAY_BYTES = 64 * 1024;
   private static final int MAX_DISCARDED_BYTES = 1024 * 1024;
   private static final int MILLION = 1_000_000;
@@ -110,6 +112,9 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
 
   private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
+  private Optional<ClusterRuntime> runtime = Optional.empty();
+  private boolean routed;
+  private @Nullable String newCookie;
   private RouteTable.@Nullable Match match;
   private List<RequestFilter> filters = List.of();
   private int nextFilter;
@@ -129,6 +134,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   private int attempts;
   private long lastActivity = System.nanoTime();
   private long attemptStart;
+  private long wholeStart;
   private @Nullable Future<?> wholeTimer;
   private @Nullable Future<?> tryTimer;
   private @Nullable Future<?> pause;
@@ -233,6 +239,10 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     match = table == null ? null : table.match(this, Exchange::random).orElse(null);
     if (match != null) {
       record.route(match);
+      if (match.route().action() instanceof RouteAction.Forward f) {
+        routed = true;
+        chooseCluster(f);
+      }
     }
   }
 
@@ -257,6 +267,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
       fail(FailureCause.NO_ROUTE);
       return;
     }
+    routed = true;
     switch (found.route().action()) {
       case RouteAction.Forward f -> forward(f, found);
       case RouteAction.DirectResponse d -> reply(d.status(), d.body());
@@ -266,40 +277,48 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   }
 
   private void redirect(RouteAction.Redirect redirect, RouteTable.Match found) {
+    boolean grpc = RouteTable.isGrpc(this);
     FullHttpResponse response =
-        new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(redirect.status()),
-            Unpooled.EMPTY_BUFFER);
+        grpc
+            ? grpcAnswer(HeadRules.grpcStatus(redirect.status()), "")
+            : new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(redirect.status()),
+                Unpooled.EMPTY_BUFFER);
     response
         .headers()
-        .set(HttpHeaderNames.LOCATION, Rewrite.location(redirect, found.rewrite(), this));
+        .set(
+            HttpHeaderNames.LOCATION,
+            Rewrite.location(redirect, found.rewrite(), this, authorityAsSent()));
     local(response);
+  }
+
+  private void chooseCluster(RouteAction.Forward action) {
+    Optional<Choice.Chosen> chosen =
+        Choice.cluster(action.cluster(), this, ThreadLocalRandom.current().nextInt());
+    runtime = chosen.flatMap(c -> engine.clusters().get(c.cluster()));
+    chosen.ifPresent(
+        c -> {
+          record.cluster(c.cluster());
+          clusterEdits = c.headerEdits();
+        });
+    runtime.ifPresent(r -> record.clusterModel(r.cluster()));
   }
 
   private void forward(RouteAction.Forward action, RouteTable.Match found) {
     forward = action;
     retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
     replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
-    Optional<Choice.Chosen> chosen =
-        Choice.cluster(action.cluster(), this, ThreadLocalRandom.current().nextInt());
-    Optional<ClusterRuntime> runtime = chosen.flatMap(c -> engine.clusters().get(c.cluster()));
-    chosen.ifPresent(c -> record.cluster(c.cluster()));
     if (runtime.isEmpty()) {
       fail(FailureCause.NO_CLUSTER);
       return;
     }
-    clusterEdits = chosen.get().headerEdits();
     cluster = runtime.get();
-    record.clusterModel(cluster.cluster());
     if (!cluster.tryStart()) {
       fail(FailureCause.OVERFLOW);
       return;
     }
     clusterPlace = true;
-    if (!action.mirrors().isEmpty()) {
-      startMirrors(action, found);
-    }
     if (requestEnded) {
       startWholeTimer();
     }
@@ -314,8 +333,9 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     if (wholeTimer != null || forward == null || finished) {
       return;
     }
-    Duration timeout = HeadRules.timeout(forward, this).orElse(DEFAULT_TIMEOUT);
+    Duration timeout = wholeTimeout();
     if (!timeout.isZero()) {
+      wholeStart = System.nanoTime();
       wholeTimer =
           engine.loop().schedule(this::timedOut, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -426,10 +446,16 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     }
     pause = null;
     attempts++;
+    record.attempts(attempts);
     attemptStart = System.nanoTime();
     requestSent = false;
     Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
-    Optional<Host> chosen = to.choose(downstream.captive(), avoid, to.hashes() ? hashKey() : null);
+    Optional<Host> chosen =
+        to.choose(
+            downstream.captive(),
+            avoid,
+            to.hashes() ? hashKey() : null,
+            retryPolicy == null ? 0 : Math.max(1, retryPolicy.hostSelectionAttempts()));
     if (chosen.isEmpty()) {
       fail(
           to.cluster().discovery() instanceof Discovery.OriginalDestination
@@ -440,16 +466,14 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     Host target = chosen.get();
     host = target;
     tried.add(target);
+    if (attempts == 1 && forward != null && match != null && !forward.mirrors().isEmpty()) {
+      startMirrors(forward, match);
+    }
     target.started();
-    record.host(target, attempts);
-    if (retryPolicy != null && retryPolicy.perTryTimeout().filter(t -> !t.isZero()).isPresent()) {
-      tryTimer =
-          engine
-              .loop()
-              .schedule(
-                  this::tryTimedOut,
-                  retryPolicy.perTryTimeout().get().toMillis(),
-                  TimeUnit.MILLISECONDS);
+    record.host(target);
+    Duration limit = perTryTimeout();
+    if (!limit.isZero()) {
+      tryTimer = engine.loop().schedule(this::tryTimedOut, limit.toMillis(), TimeUnit.MILLISECONDS);
     }
     int mine = attempts;
     engine
@@ -475,10 +499,57 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
             });
   }
 
-  private @Nullable String hashKey() {
+  private Duration wholeTimeout() {
     return forward == null
-        ? null
-        : HashKey.of(forward.hashPolicies(), this, downstream.remote().getAddress());
+        ? Duration.ZERO
+        : HeadRules.timeout(forward, this).orElse(DEFAULT_TIMEOUT);
+  }
+
+  // Zero: none, or none that could pass before the whole exchange's does.
+  private Duration perTryTimeout() {
+    Duration each =
+        retryPolicy == null ? Duration.ZERO : retryPolicy.perTryTimeout().orElse(Duration.ZERO);
+    Duration whole = wholeTimeout();
+    return !whole.isZero() && each.compareTo(whole) >= 0 ? Duration.ZERO : each;
+  }
+
+  private @Nullable Long hashKey() {
+    RouteTable.Match way = match;
+    if (forward == null || forward.hashPolicies().isEmpty() || way == null || request == null) {
+      return null;
+    }
+    return HashKey.of(
+        forward.hashPolicies(), this, edited(request, way), this, downstream.remote().getAddress());
+  }
+
+  // As the routes edit them, also where no endpoint is there to take them.
+  private HttpHeaders edited(HttpRequest head, RouteTable.Match way) {
+    HttpRequest copy =
+        new DefaultHttpRequest(HttpVersion.HTTP_1_1, head.method(), target, head.headers().copy());
+    editRequest(copy, way);
+    return copy.headers();
+  }
+
+  private void editRequest(HttpRequest out, RouteTable.Match way) {
+    record.sent(out);
+    HeadRules.editRequest(out.headers(), clusterEdits, record);
+    HeadRules.editRequest(out.headers(), way.route().headerEdits(), record);
+    HeadRules.editRequest(out.headers(), way.host().headerEdits(), record);
+    if (engine.routes(manager) instanceof RouteTable table) {
+      HeadRules.editRequest(out.headers(), table.configuration().headerEdits(), record);
+    }
+  }
+
+  @Override
+  public List<String> headers(String name) {
+    return request == null ? List.of() : request.headers().getAll(name);
+  }
+
+  @Override
+  public String newCookie(String name, String path, Duration ttl) {
+    String value = HeadRules.cookieValue(downstream);
+    newCookie = HeadRules.cookie(name, value, path, ttl);
+    return value;
   }
 
   private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
@@ -509,12 +580,25 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
       ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
       Host at =
           to != null && Choice.happens(mirror.fraction(), random())
-              ? to.choose(downstream.captive(), Set.of(), null).orElse(null)
+              ? to.choose(downstream.captive(), Set.of(), null, 0).orElse(null)
               : null;
       if (to != null && at != null && request != null) {
-        HttpRequest head = upstreamHead(request, action, found, at);
+        HttpRequest head = upstreamHead(request, action, found, at, 1);
+        if (action.hostRewrite() instanceof HostRewrite.Auto) {
+          // An endpoint's name is that endpoint's alone.
+          head.headers().set(HttpHeaderNames.HOST, authorityAsSent());
+          head.headers().remove("x-envoy-original-host");
+        }
+        head.headers().set("x-envoy-internal", "true");
+        if (!wholeTimeout().isZero()) {
+          head.headers()
+              .set("x-envoy-expected-rq-timeout-ms", Long.toString(wholeTimeout().toMillis()));
+        }
         MirrorCopy.markAsShadow(head.headers());
-        mirrors.add(new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head));
+        MirrorCopy copy = new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head);
+        mirrors.add(copy);
+        // What a filter held back came before there was a copy.
+        replay.forEach(content -> copy.body(content.retainedDuplicate()));
       }
     }
   }
@@ -529,7 +613,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     stream = to;
     requestSent = true;
     lastActivity = System.nanoTime();
-    to.channel().write(upstreamHead(from, action, way, to.host()));
+    to.channel().write(upstreamHead(from, action, way, to.host(), attempts));
     boolean keep = replayable;
     for (HttpContent content : replay) {
       to.channel().write(keep ? content.retainedDuplicate() : content);
@@ -544,24 +628,35 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   }
 
   private HttpRequest upstreamHead(
-      HttpRequest from, RouteAction.Forward action, RouteTable.Match way, Host to) {
+      HttpRequest from, RouteAction.Forward action, RouteTable.Match way, Host to, int attempt) {
     String path = way.rewrite().apply(target);
     HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
     HttpHeaders headers = out.headers();
+    String host = host(action, to);
     upgrading =
-        HeadRules.copyRequestHeaders(
-            from.headers(), headers, host(action, to), manager.upgrades(), http2);
-    if (!path.equals(target)) {
+        HeadRules.copyRequestHeaders(from.headers(), headers, host, manager.upgrades(), http2);
+    if (action.pathRewrite().isPresent()) {
       headers.set("x-envoy-original-path", target);
     }
-    record.requestHeadersUpstream(
-        headers, attempts, way.host().includeRequestAttemptCount(), isOfMesh(to));
-    HeadRules.editRequest(headers, clusterEdits, record);
-    HeadRules.editRequest(headers, way.route().headerEdits(), record);
-    HeadRules.editRequest(headers, way.host().headerEdits(), record);
-    if (engine.routes(manager) instanceof RouteTable table) {
-      HeadRules.editRequest(headers, table.configuration().headerEdits(), record);
+    if (!host.equals(authorityAsSent())) {
+      headers.set("x-envoy-original-host", authorityAsSent());
     }
+    long expected = perTryTimeout().toMillis();
+    if (expected == 0 && !wholeTimeout().isZero() && !HeadRules.isClientsOwn(action)) {
+      long gone =
+          attempt == 1 || wholeStart == 0 ? 0 : (System.nanoTime() - wholeStart) / 1_000_000;
+      expected = Math.max(1, wholeTimeout().toMillis() - gone);
+    }
+    if (expected > 0) {
+      headers.set("x-envoy-expected-rq-timeout-ms", Long.toString(expected));
+    }
+    long deadline = HeadRules.isClientsOwn(action) ? wholeTimeout().toMillis() : expected;
+    if (deadline > 0 && action.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(this)) {
+      headers.set("grpc-timeout", GrpcTimeout.format(Duration.ofMillis(deadline)));
+    }
+    record.requestHeadersUpstream(
+        headers, attempt, way.host().includeRequestAttemptCount(), isOfMesh(to));
+    editRequest(out, way);
     return out;
   }
 
@@ -697,14 +792,18 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
 
   private boolean mayRetry(Retry.Outcome outcome) {
     RetryPolicy policy = retryPolicy;
-    if (policy == null
-        || !replayable
-        || attempts > policy.maxRetries()
-        || cluster == null
-        || !Retry.wanted(policy, outcome)) {
+    if (policy == null || cluster == null || !Retry.wanted(policy, outcome)) {
+      return false;
+    }
+    if (attempts > policy.maxRetries()) {
+      record.add(FailureCause.RETRIES_EXHAUSTED);
+      return false;
+    }
+    if (!replayable) {
       return false;
     }
     if (!retryPlace && !cluster.tryRetry()) {
+      record.add(FailureCause.OVERFLOW);
       return false;
     }
     retryPlace = true;
@@ -713,9 +812,6 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
 
   private void retryOr(Retry.Outcome outcome, FailureCause cause) {
     if (!mayRetry(outcome)) {
-      if (attempts > 1) {
-        record.add(FailureCause.RETRIES_EXHAUSTED);
-      }
       fail(cause);
       return;
     }
@@ -795,10 +891,9 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
     HeadRules.copyResponseHeaders(response.headers(), out.headers(), upgrading && status == 101);
     if (!http2) {
-      boolean head = request != null && request.method().equals(HttpMethod.HEAD);
       HeadRules.frameResponse(
           out,
-          head,
+          isHead(),
           isHttp10(),
           whole && !(response instanceof HttpContent c && c.content().isReadable()));
       if (isHttp10() && !out.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
@@ -806,14 +901,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
       }
     }
     finishHeaders(out.headers());
-    if (match != null) {
-      HeadRules.editResponse(out.headers(), clusterEdits, record);
-      HeadRules.editResponse(out.headers(), match.route().headerEdits(), record);
-      HeadRules.editResponse(out.headers(), match.host().headerEdits(), record);
-      if (engine.routes(manager) instanceof RouteTable table) {
-        HeadRules.editResponse(out.headers(), table.configuration().headerEdits(), record);
-      }
-    }
+    editResponse(out.headers());
     record.responseHead(out.headers());
     endedByHead = http2 && response instanceof FullHttpResponse full && HeadRules.isBare(full);
     if (endedByHead) {
@@ -835,6 +923,22 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     return true;
   }
 
+  private void editResponse(HttpHeaders headers) {
+    if (match == null) {
+      return;
+    }
+    HeadRules.editResponse(headers, clusterEdits, record);
+    HeadRules.editResponse(headers, match.route().headerEdits(), record);
+    HeadRules.editResponse(headers, match.host().headerEdits(), record);
+    if (engine.routes(manager) instanceof RouteTable table) {
+      HeadRules.editResponse(headers, table.configuration().headerEdits(), record);
+    }
+  }
+
+  private boolean isHead() {
+    return request != null && request.method().equals(HttpMethod.HEAD);
+  }
+
   private boolean isHttp10() {
     return request != null && request.protocolVersion().equals(HttpVersion.HTTP_1_0);
   }
@@ -842,6 +946,12 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   private void finishHeaders(HttpHeaders headers) {
     record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
     answerHeaders.forEach(headers::set);
+    if (newCookie != null && routed) {
+      headers.add(HttpHeaderNames.SET_COOKIE, newCookie);
+    }
+    if (!headers.contains(HttpHeaderNames.DATE)) {
+      headers.set(HttpHeaderNames.DATE, engine.date());
+    }
     if (!http2) {
       if (downstream.terms().isDraining() || engine.isDraining()) {
         keepAlive = false;
@@ -926,6 +1036,9 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   // ---- ends ----
 
   private void fail(FailureCause cause) {
+    if (cluster != null && match != null && request != null && !record.isSent()) {
+      edited(request, match);
+    }
     record.add(cause);
     reply(cause.status(), record.sentence(cause));
   }
@@ -946,15 +1059,30 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
   }
 
   @Override
+  public void preflight() {
+    // It is answered by the filter alone: no route edits it.
+    routed = false;
+    local(
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER));
+  }
+
+  @Override
   public void replyGrpc(int grpcStatus, String message) {
+    local(grpcAnswer(grpcStatus, message));
+  }
+
+  private FullHttpResponse grpcAnswer(int grpcStatus, String message) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
     response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
     response.headers().set("grpc-status", Integer.toString(grpcStatus));
-    response.headers().set("grpc-message", HeadRules.grpcMessage(message));
+    if (!message.isEmpty() && !isHead()) {
+      response.headers().set("grpc-message", HeadRules.grpcMessage(message));
+    }
     record.grpcStatus(grpcStatus);
-    local(response);
+    return response;
   }
 
   private void local(FullHttpResponse response) {
@@ -964,7 +1092,11 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     }
     answered = true;
     int size = response.content().readableBytes();
-    if (request != null && request.method().equals(HttpMethod.HEAD)) {
+    int code = response.status().code();
+    if (code == 204 || code == 304) {
+      // These have no content, whatever a route says.
+      response = response.replace(Unpooled.EMPTY_BUFFER);
+    } else if (isHead()) {
       response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
       response = response.replace(Unpooled.EMPTY_BUFFER);
     } else {
@@ -979,9 +1111,8 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
     record.localAnswer(response.status().code());
     record.reasonHeader(response.headers());
     finishHeaders(response.headers());
-    if (match != null && !(match.route().action() instanceof RouteAction.Forward)) {
-      HeadRules.editResponse(response.headers(), match.route().headerEdits(), record);
-      HeadRules.editResponse(response.headers(), match.host().headerEdits(), record);
+    if (routed) {
+      editResponse(response.headers());
     }
     record.responseHead(response.headers());
     client.writeAndFlush(response);
@@ -1124,7 +1255,7 @@ final class Exchange implements UpstreamStream.Listener, FilteredRequest, Sweep.
 
   @Override
   public String authority() {
-    return authority;
+    return authorityAsSent();
   }
 
   @Override

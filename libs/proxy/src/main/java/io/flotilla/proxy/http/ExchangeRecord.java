@@ -64,6 +64,7 @@ final class ExchangeRecord implements LogSource {
   private boolean grpc;
   private long requestBytes;
   private long responseBytes;
+  private boolean upstreamAnswered;
   private boolean upstreamKeepAlive = true;
   private String upstreamError = "";
   private String details = "";
@@ -72,6 +73,7 @@ final class ExchangeRecord implements LogSource {
   private @Nullable TraceContext parent;
   private @Nullable TraceContext span;
   private @Nullable HttpRequest requestHead;
+  private @Nullable String sentTarget;
   private @Nullable HttpHeaders responseHead;
   private @Nullable HttpHeaders trailers;
 
@@ -165,9 +167,12 @@ final class ExchangeRecord implements LogSource {
     clusterModel = model;
   }
 
-  void host(Host itsHost, int itsAttempt) {
+  void host(Host itsHost) {
     host = itsHost;
-    attempts = itsAttempt;
+  }
+
+  void attempts(int soFar) {
+    attempts = soFar;
   }
 
   void requestBytes(int n) {
@@ -197,15 +202,19 @@ final class ExchangeRecord implements LogSource {
   /** The cause's sentence with what is known of this case. */
   String sentence(FailureCause cause) {
     return switch (cause) {
-      case CONNECT_FAILED ->
-          cause.sentence()
-              + (upstreamError.isEmpty()
-                  ? ""
-                  : ". reset reason: connection failure, transport failure reason: "
-                      + upstreamError);
-      case NO_ROUTE -> "";
+      // Why it failed is for the log: it tells of networks and certificates.
+      case CONNECT_FAILED -> disconnected("remote connection failure");
+      case UPSTREAM_RESET -> disconnected("connection termination");
+      // Who may not know our routes may not know our clusters either.
+      case NO_ROUTE, NO_CLUSTER -> "";
       default -> cause.sentence();
     };
+  }
+
+  private String disconnected(String reason) {
+    return "upstream connect error or disconnect/reset before headers. "
+        + (attempts > 1 ? "retried and the latest reset reason: " : "reset reason: ")
+        + reason;
   }
 
   /** What the upstream is told beside the client's own headers. */
@@ -225,6 +234,7 @@ final class ExchangeRecord implements LogSource {
 
   void answer(HttpResponse response) {
     status = response.status().code();
+    upstreamAnswered = true;
     upstreamKeepAlive = HttpUtil.isKeepAlive(response);
     String code = response.headers().get("grpc-status");
     if (code != null) {
@@ -269,7 +279,7 @@ final class ExchangeRecord implements LogSource {
     if (!manager.serverName().isEmpty()) {
       headers.set("server", manager.serverName());
     }
-    if (host != null && failures.stream().noneMatch(f -> f.group() == FailureCause.Group.LOCAL)) {
+    if (upstreamAnswered) {
       headers.set("x-envoy-upstream-service-time", Long.toString(upstreamMillis));
     }
   }
@@ -292,6 +302,16 @@ final class ExchangeRecord implements LogSource {
     if (code != null) {
       grpcStatus = HeadRules.number(code);
     }
+  }
+
+  /** The request as it goes upstream, which is what operators read from then on. */
+  void sent(HttpRequest head) {
+    requestHead = head;
+    sentTarget = head.uri();
+  }
+
+  boolean isSent() {
+    return sentTarget != null;
   }
 
   /** The value of a header edit, its operators filled in. */
@@ -324,7 +344,8 @@ final class ExchangeRecord implements LogSource {
       case "BYTES_SENT" -> responseBytes;
       case "DURATION" -> (System.nanoTime() - startNanos) / 1_000_000;
       case "UPSTREAM_HOST" -> host == null ? null : text(host.address());
-      case "UPSTREAM_CLUSTER", "UPSTREAM_CLUSTER_RAW" -> cluster.isEmpty() ? null : cluster;
+      case "UPSTREAM_CLUSTER", "UPSTREAM_CLUSTER_RAW" ->
+          clusterModel == null ? null : clusterModel.name();
       case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> attempts;
       case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> upstreamError.isEmpty() ? null : upstreamError;
       case "ROUTE_NAME" -> match == null ? null : match.route().name();
@@ -368,8 +389,11 @@ final class ExchangeRecord implements LogSource {
   public @Nullable String requestHeader(String name) {
     return switch (name) {
       case ":method" -> method;
-      case ":path" -> path;
-      case ":authority", "host" -> authority;
+      case ":path" -> sentTarget == null ? path : sentTarget;
+      case ":authority", "host" ->
+          sentTarget == null || requestHead == null
+              ? authority
+              : requestHead.headers().get("host", "");
       case ":scheme" -> scheme;
       default -> requestHead == null ? null : requestHead.headers().get(name);
     };

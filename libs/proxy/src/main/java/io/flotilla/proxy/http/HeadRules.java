@@ -5,6 +5,7 @@ import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.upstream.XxHash64;
 import io.flotilla.rules.Paths;
 import io.flotilla.rules.RequestView;
 import io.flotilla.rules.route.EditRule;
@@ -19,7 +20,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.NetUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -158,7 +158,7 @@ final class HeadRules {
     headers.remove("x-http2-stream-dependency-id");
     headers.remove("x-http2-path");
     if (manager.useRemoteAddress()) {
-      String ip = NetUtil.toAddressString(downstream.remote().getAddress());
+      String ip = downstream.remote().getAddress().getHostAddress();
       String known = headers.get("x-forwarded-for");
       headers.set("x-forwarded-for", known == null ? ip : known + "," + ip);
       headers.set("x-forwarded-proto", downstream.tls() ? "https" : "http");
@@ -331,14 +331,43 @@ final class HeadRules {
   /** The whole exchange's timeout: the route's, or what a gRPC client asks for within its bound. */
   static Optional<Duration> timeout(RouteAction.Forward forward, RequestView request) {
     String asked = request.header("grpc-timeout");
-    if (asked != null && forward.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(request)) {
+    if (forward.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(request)) {
       Duration bound = forward.maxGrpcTimeout().get();
-      Optional<Duration> wanted = GrpcTimeout.parse(asked);
-      if (wanted.isPresent()) {
-        return bound.isZero() || wanted.get().compareTo(bound) < 0 ? wanted : Optional.of(bound);
-      }
+      Duration wanted = GrpcTimeout.parse(asked).orElse(Duration.ZERO);
+      boolean within = !wanted.isZero() && wanted.compareTo(bound) < 0;
+      return Optional.of(bound.isZero() || within ? wanted : bound);
     }
     return forward.timeout();
+  }
+
+  /** Whether there is no limit but what a gRPC client asks for, so that it needs no telling. */
+  static boolean isClientsOwn(RouteAction.Forward forward) {
+    return forward.timeout().filter(Duration::isZero).isPresent()
+        && forward.maxGrpcTimeout().filter(Duration::isZero).isPresent();
+  }
+
+  /** What a generated cookie says: which connection it was made for. */
+  static String cookieValue(Downstream downstream) {
+    String ends =
+        downstream.remote().getAddress().getHostAddress()
+            + ":"
+            + downstream.remote().getPort()
+            + downstream.original().getAddress().getHostAddress()
+            + ":"
+            + downstream.original().getPort();
+    return Long.toHexString(XxHash64.hash(ends, 0));
+  }
+
+  /** A cookie of this proxy's own, which scripts may not read. */
+  static String cookie(String name, String value, String path, Duration ttl) {
+    StringBuilder b = new StringBuilder(name).append("=\"").append(value).append('"');
+    if (!ttl.isZero()) {
+      b.append("; Max-Age=").append(ttl.toSeconds());
+    }
+    if (!path.isEmpty()) {
+      b.append("; Path=").append(path);
+    }
+    return b.append("; HttpOnly").toString();
   }
 
   /** The number, or -1. */

@@ -48,6 +48,8 @@ public final class EngineState {
   private final Http2Counters http2 = new Http2Counters();
   private List<String> problems = List.of();
   private boolean draining;
+  private long dateSecond;
+  private String date = "";
 
   public EngineState(
       EngineConfig config, EventLoop loop, TlsContexts tls, Clusters clusters, UpstreamPool pool) {
@@ -206,6 +208,18 @@ public final class EngineState {
 
   public IstioMetrics metrics() {
     return metrics;
+  }
+
+  /** Now, as the date header tells it; made once a second. */
+  public String date() {
+    long second = System.currentTimeMillis() / 1000;
+    if (second != dateSecond) {
+      dateSecond = second;
+      date =
+          java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME.format(
+              java.time.Instant.ofEpochSecond(second).atOffset(java.time.ZoneOffset.UTC));
+    }
+    return date;
   }
 
   /** x-envoy-peer-metadata of the workload itself. */

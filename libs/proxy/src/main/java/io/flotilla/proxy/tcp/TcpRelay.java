@@ -10,6 +10,7 @@ import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.metrics.IstioMetrics.TcpEvent;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.XxHash64;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.util.Optional;
@@ -56,7 +57,8 @@ public final class TcpRelay {
                 c.choose(
                     downstream.captive(),
                     Set.of(),
-                    downstream.remote().getAddress().getHostAddress()));
+                    XxHash64.hash(downstream.remote().getAddress().getHostAddress(), 0),
+                    0));
     if (found.isEmpty() || chosen.isEmpty()) {
       first.release();
       record(TcpEvent.FAILED, "UH");

@@ -34,7 +34,7 @@ public final class ClusterRuntime {
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
-  private final Map<Integer, HashTable> tables = new HashMap<>();
+  private final Map<Integer, Table> tables = new HashMap<>();
   private int next;
   private int activeRequests;
   private int activeRetries;
@@ -120,10 +120,11 @@ public final class ClusterRuntime {
    * @param original where the client meant to go, for clusters that go there
    * @param avoid endpoints that were tried already
    * @param key what the request hashes to, for ring hash and Maglev; null: it hashes to nothing
+   * @param draws how often a tried endpoint is drawn again before it is accepted
    * @return empty: there is none that is healthy
    */
   public Optional<Host> choose(
-      @Nullable InetSocketAddress original, Set<Host> avoid, @Nullable String key) {
+      @Nullable InetSocketAddress original, Set<Host> avoid, @Nullable Long key, int draws) {
     if (cluster.discovery() instanceof Discovery.OriginalDestination od) {
       return Optional.ofNullable(original)
           .map(
@@ -150,8 +151,8 @@ public final class ClusterRuntime {
         fresh = healthy.stream().filter(h -> !avoid.contains(h)).toList();
       }
       List<Host> candidates = fresh.isEmpty() ? healthy : fresh;
-      Host hashed = key == null ? null : hashed(priority.getKey(), level, candidates, key);
-      return Optional.of(hashed == null ? pick(candidates) : hashed);
+      return Optional.of(
+          hashes() ? hashed(priority.getKey(), healthy, avoid, key, draws) : pick(candidates));
     }
     return Optional.empty();
   }
@@ -162,20 +163,26 @@ public final class ClusterRuntime {
         || cluster.loadBalancing() instanceof LoadBalancing.Maglev;
   }
 
-  private @Nullable Host hashed(int priority, List<Host> level, List<Host> candidates, String key) {
-    HashTable table = table(priority, level);
-    return table == null ? null : table.pick(HashTable.hash(key), candidates::contains);
-  }
+  /** A table and the endpoints that it was made over. */
+  private record Table(List<Host> hosts, HashTable table) {}
 
-  private @Nullable HashTable table(int priority, List<Host> level) {
-    HashTable known = tables.get(priority);
-    if (known == null && hashes()) {
-      known = HashTable.of(cluster.loadBalancing(), level);
-      if (known != null) {
-        tables.put(priority, known);
+  private Host hashed(
+      int priority, List<Host> healthy, Set<Host> avoid, @Nullable Long key, int draws) {
+    Table known = tables.get(priority);
+    if (known == null || !known.hosts().equals(healthy)) {
+      HashTable made = HashTable.ofHosts(cluster.loadBalancing(), healthy);
+      if (made == null) {
+        return pick(healthy);
       }
+      known = new Table(List.copyOf(healthy), made);
+      tables.put(priority, known);
     }
-    return known;
+    long hash = key == null ? ThreadLocalRandom.current().nextLong() : key;
+    Host host = known.table().pick(hash, 0);
+    for (int i = 1; i <= draws && avoid.contains(host); i++) {
+      host = known.table().pick(hash, i);
+    }
+    return host;
   }
 
   private Host original(InetSocketAddress address) {

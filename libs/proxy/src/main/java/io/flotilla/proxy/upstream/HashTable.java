@@ -2,20 +2,22 @@
 package io.flotilla.proxy.upstream;
 
 import io.flotilla.model.cluster.LoadBalancing;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Consistent hashing over the endpoints of one priority: a ring, or Maglev's table (Eisenbud et
- * al., "Maglev", section 3.4). Few keys move when endpoints come or go.
+ * Consistent hashing over endpoints: a ring (Karger et al., "Consistent hashing and random trees"),
+ * or Maglev's table (Eisenbud et al., "Maglev", section 3.4). Points and slots lie where Envoy puts
+ * them (Envoy documentation, "Supported load balancers"), so that both agree on every key.
  */
 final class HashTable {
-  private static final int MAX_RING = 1 << 20;
+  private static final int MAX_RING = 1 << 23;
 
-  // Ascending; empty for Maglev, whose slots are addressed by the remainder.
+  // Ascending without sign; empty for Maglev, whose slots are addressed by the remainder.
   private final long[] points;
   private final Host[] slots;
 
@@ -24,8 +26,11 @@ final class HashTable {
     this.slots = slots;
   }
 
-  /** A table over {@code hosts}; null: the policy does not hash. */
-  static @Nullable HashTable of(LoadBalancing policy, List<Host> hosts) {
+  /** A host and its share of all. */
+  record Share(Host host, double share) {}
+
+  /** A table over hosts of which there is at least one; null: the policy does not hash. */
+  static @Nullable HashTable of(LoadBalancing policy, List<Share> hosts) {
     return switch (policy) {
       case LoadBalancing.RingHash ring -> ring(ring, hosts);
       case LoadBalancing.Maglev maglev -> maglev((int) maglev.tableSize(), hosts);
@@ -33,16 +38,26 @@ final class HashTable {
     };
   }
 
-  private static HashTable ring(LoadBalancing.RingHash policy, List<Host> hosts) {
-    long weights = hosts.stream().mapToLong(h -> h.endpoint().weight()).sum();
-    long size = Math.min(MAX_RING, Math.max(policy.minimumRingSize(), hosts.size()));
-    size = Math.min(size, Math.max(hosts.size(), policy.maximumRingSize()));
+  /** By their weights alone. */
+  static @Nullable HashTable ofHosts(LoadBalancing policy, List<Host> hosts) {
+    double sum = hosts.stream().mapToDouble(h -> h.endpoint().weight()).sum();
+    return of(policy, hosts.stream().map(h -> new Share(h, h.endpoint().weight() / sum)).toList());
+  }
+
+  private static HashTable ring(LoadBalancing.RingHash policy, List<Share> hosts) {
+    double least = hosts.stream().mapToDouble(Share::share).min().orElse(1);
+    double scale =
+        Math.min(
+            Math.ceil(least * policy.minimumRingSize()) / least,
+            Math.min(MAX_RING, policy.maximumRingSize()));
     record Point(long hash, Host host) {}
     List<Point> all = new ArrayList<>();
-    for (Host host : hosts) {
-      long copies = Math.max(1, size * host.endpoint().weight() / weights);
-      for (int i = 0; i < copies; i++) {
-        all.add(new Point(hash(host.address() + "_" + i), host));
+    double target = 0;
+    for (Share each : hosts) {
+      String name = name(each.host()) + "_";
+      target += scale * each.share();
+      for (int i = 0; all.size() < target; i++) {
+        all.add(new Point(XxHash64.hash(name + i, 0), each.host()));
       }
     }
     all.sort((a, b) -> Long.compareUnsigned(a.hash, b.hash));
@@ -51,35 +66,36 @@ final class HashTable {
         all.stream().map(Point::host).toArray(Host[]::new));
   }
 
-  private static HashTable maglev(int size, List<Host> hosts) {
+  private static HashTable maglev(int size, List<Share> given) {
+    // The order of the rounds decides who gets a slot that two want.
+    List<Share> hosts = new ArrayList<>(given);
+    hosts.sort(Comparator.comparing(s -> name(s.host())));
     int n = hosts.size();
+    double most = hosts.stream().mapToDouble(Share::share).max().orElse(1);
     long[] offset = new long[n];
     long[] skip = new long[n];
     long[] next = new long[n];
-    int heaviest = 1;
+    double[] due = new double[n];
     for (int i = 0; i < n; i++) {
-      String name = hosts.get(i).address().toString();
-      offset[i] = Long.remainderUnsigned(hash(name), size);
-      skip[i] = Long.remainderUnsigned(hash("skip" + name), size - 1) + 1;
-      heaviest = Math.max(heaviest, hosts.get(i).endpoint().weight());
+      String name = name(hosts.get(i).host());
+      offset[i] = Long.remainderUnsigned(XxHash64.hash(name, 0), size);
+      skip[i] = Long.remainderUnsigned(XxHash64.hash(name, 1), size - 1) + 1;
     }
     Host[] table = new Host[size];
-    double[] credit = new double[n];
     int filled = 0;
-    while (filled < size) {
+    for (int round = 1; filled < size; round++) {
       for (int i = 0; i < n && filled < size; i++) {
         // A host of half the weight takes a slot in every second round.
-        credit[i] += (double) hosts.get(i).endpoint().weight() / heaviest;
-        if (credit[i] < 1) {
+        if (round * hosts.get(i).share() < due[i]) {
           continue;
         }
-        credit[i]--;
+        due[i] += most;
         int slot = (int) ((offset[i] + skip[i] * next[i]) % size);
         while (table[slot] != null) {
           next[i]++;
           slot = (int) ((offset[i] + skip[i] * next[i]) % size);
         }
-        table[slot] = hosts.get(i);
+        table[slot] = hosts.get(i).host();
         next[i]++;
         filled++;
       }
@@ -87,32 +103,26 @@ final class HashTable {
     return new HashTable(new long[0], table);
   }
 
-  /** The host of a key; where it is not usable, that of the next slot whose host is. */
-  @Nullable Host pick(long hash, Predicate<Host> usable) {
-    int start;
-    if (points.length == 0) {
-      start = (int) Long.remainderUnsigned(hash, slots.length);
-    } else {
-      int found = Arrays.binarySearch(points, hash ^ Long.MIN_VALUE);
-      start = (found < 0 ? -found - 1 : found) % slots.length;
-    }
-    for (int i = 0; i < slots.length; i++) {
-      Host host = slots[(start + i) % slots.length];
-      if (usable.test(host)) {
-        return host;
-      }
-    }
-    return null;
+  private static String name(Host host) {
+    InetSocketAddress address = host.address();
+    String ip = address.getAddress().getHostAddress();
+    return ip.indexOf(':') >= 0
+        ? "[" + ip + "]:" + address.getPort()
+        : ip + ":" + address.getPort();
   }
 
-  /** FNV-1a with a finalizer that spreads it over all bits. */
-  static long hash(String text) {
-    long h = 0xcbf29ce484222325L;
-    for (int i = 0; i < text.length(); i++) {
-      h = (h ^ text.charAt(i)) * 0x100000001b3L;
+  /**
+   * The host of a hash.
+   *
+   * @param attempt how often a host was drawn for the same request and found unwanted
+   */
+  Host pick(long hash, int attempt) {
+    if (points.length == 0) {
+      // Most bits change with each attempt, so that retries do not all meet at one other host.
+      long key = attempt > 0 ? hash ^ -(long) attempt : hash;
+      return slots[(int) Long.remainderUnsigned(key, slots.length)];
     }
-    h = (h ^ (h >>> 33)) * 0xff51afd7ed558ccdL;
-    h = (h ^ (h >>> 33)) * 0xc4ceb9fe1a85ec53L;
-    return h ^ (h >>> 33);
+    int found = Arrays.binarySearch(points, hash ^ Long.MIN_VALUE);
+    return slots[((found < 0 ? -found - 1 : found) + attempt) % slots.length];
   }
 }

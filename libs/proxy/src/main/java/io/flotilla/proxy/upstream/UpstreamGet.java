@@ -44,7 +44,7 @@ public final class UpstreamGet {
    */
   public void get(String uri, String cluster, Duration timeout, Consumer<Optional<String>> done) {
     Optional<ClusterRuntime> runtime = clusters.get(cluster);
-    Optional<Host> host = runtime.flatMap(c -> c.choose(null, Set.of(), null));
+    Optional<Host> host = runtime.flatMap(c -> c.choose(null, Set.of(), null, 0));
     Optional<URI> parsed = parse(uri);
     if (runtime.isEmpty() || host.isEmpty() || parsed.isEmpty()) {
       loop.execute(() -> done.accept(Optional.empty()));

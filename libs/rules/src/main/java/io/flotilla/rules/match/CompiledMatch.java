@@ -9,12 +9,11 @@ import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.match.StringMatch;
 import io.flotilla.regex.BoundedRegex;
 import io.flotilla.regex.InvalidRegexException;
+import io.flotilla.rules.Paths;
 import io.flotilla.rules.RequestView;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /** Compiles predicates. Regular expressions are RE2's, which take linear time. */
 public final class CompiledMatch {
@@ -66,24 +65,28 @@ public final class CompiledMatch {
   public static Predicate<RequestView> of(HeaderMatch match) {
     Predicate<String> value = match.value().map(CompiledMatch::of).orElse(s -> true);
     return request -> {
-      String header = header(request, match.name());
-      if (header == null) {
-        if (!match.absentIsEmpty()) {
-          return match.invert();
-        }
-        header = "";
+      List<String> values = values(request, match.name());
+      if (values.isEmpty()) {
+        // What is not there has no value, so that no value of it can be unlike another.
+        return match.absentIsEmpty()
+            ? value.test("") != match.invert()
+            : match.value().isEmpty() && match.invert();
       }
-      return value.test(header) != match.invert();
+      boolean any = false;
+      for (String each : values) {
+        any |= value.test(each);
+      }
+      return any != match.invert();
     };
   }
 
-  private static @Nullable String header(RequestView request, String name) {
+  private static List<String> values(RequestView request, String name) {
     return switch (name) {
-      case ":method" -> request.method();
-      case ":path" -> request.pathAndQuery();
-      case ":authority", "host" -> request.authority();
-      case ":scheme" -> request.scheme();
-      default -> request.header(name);
+      case ":method" -> List.of(request.method());
+      case ":path" -> List.of(request.pathAndQuery());
+      case ":authority", "host" -> List.of(request.authority());
+      case ":scheme" -> List.of(request.scheme());
+      default -> request.headers(name);
     };
   }
 
@@ -91,29 +94,9 @@ public final class CompiledMatch {
   public static Predicate<RequestView> of(QueryMatch match) {
     Predicate<String> value = match.value().map(CompiledMatch::of).orElse(s -> true);
     return request -> {
-      String parameter = parameter(request.pathAndQuery(), match.name());
-      return parameter != null && value.test(parameter);
+      // As it was sent: escapes stay, as Envoy leaves them.
+      return Paths.queryParameter(request.pathAndQuery(), match.name()).filter(value).isPresent();
     };
-  }
-
-  private static @Nullable String parameter(String pathAndQuery, String name) {
-    int query = pathAndQuery.indexOf('?');
-    if (query < 0) {
-      return null;
-    }
-    for (String pair : pathAndQuery.substring(query + 1).split("&")) {
-      int equals = pair.indexOf('=');
-      String key = equals < 0 ? pair : pair.substring(0, equals);
-      if (key.equals(name)) {
-        String raw = equals < 0 ? "" : pair.substring(equals + 1);
-        try {
-          return URLDecoder.decode(raw, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException malformed) {
-          return raw;
-        }
-      }
-    }
-    return null;
   }
 
   /** Over a path without its query. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Cross-origin requests (Envoy: the CORS filter). Compiled once per route. */
 public final class CorsRule {
@@ -29,25 +30,38 @@ public final class CorsRule {
     boolean preflight =
         request.method().equals("OPTIONS")
             && request.header("access-control-request-method") != null;
-    if (!allowed) {
-      return preflight && !cors.forwardNotMatchingPreflights()
-          ? new Decision.Preflight(Map.of())
-          : new Decision.Ignore();
+    if (!allowed && (!preflight || cors.forwardNotMatchingPreflights())) {
+      return new Decision.Ignore();
     }
     Map<String, String> headers = new LinkedHashMap<>();
-    headers.put("access-control-allow-origin", origin);
+    if (allowed) {
+      headers.put("access-control-allow-origin", origin);
+    }
     if (cors.allowCredentials().orElse(false)) {
       headers.put("access-control-allow-credentials", "true");
     }
-    if (!preflight) {
+    if (allowed) {
       join(headers, "access-control-expose-headers", cors.exposeHeaders());
+    }
+    if (!preflight) {
       return new Decision.Decorate(headers);
     }
-    join(headers, "access-control-allow-methods", cors.allowMethods());
-    join(headers, "access-control-allow-headers", cors.allowHeaders());
+    join(
+        headers,
+        "access-control-allow-methods",
+        asked(cors.allowMethods(), request.header("access-control-request-method")));
+    join(
+        headers,
+        "access-control-allow-headers",
+        asked(cors.allowHeaders(), request.header("access-control-request-headers")));
     cors.maxAge()
         .ifPresent(age -> headers.put("access-control-max-age", String.valueOf(age.toSeconds())));
     return new Decision.Preflight(headers);
+  }
+
+  // "*" allows what is asked for.
+  private static List<String> asked(List<String> allowed, @Nullable String wanted) {
+    return allowed.equals(List.of("*")) ? (wanted == null ? List.of() : List.of(wanted)) : allowed;
   }
 
   private static void join(Map<String, String> headers, String name, List<String> values) {

@@ -3,10 +3,14 @@ package io.flotilla.rules.route;
 
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HeaderEdits.Edit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Applies header edits: removals of a level first, then its additions. */
+/**
+ * Applies header edits: removals of a level first, then what replaces, then what is added. A value
+ * that its operators leave empty changes nothing.
+ */
 public final class EditRule {
   private EditRule() {}
 
@@ -37,22 +41,38 @@ public final class EditRule {
     for (String name : remove) {
       headers.remove(name);
     }
+    if (add.isEmpty()) {
+      return;
+    }
+    // All is decided by what was there before, so that edits of one level do not see each other.
+    List<Edit> added = new ArrayList<>(add.size());
+    List<Edit> replaced = new ArrayList<>(add.size());
     for (Edit edit : add) {
       boolean there = headers.has(edit.name());
+      String value = expand.apply(edit.value());
+      if (value.isEmpty()) {
+        continue;
+      }
       switch (edit.mode()) {
-        case APPEND -> headers.add(edit.name(), expand.apply(edit.value()));
+        case APPEND -> added.add(new Edit(edit.name(), value, edit.mode()));
         case ADD_IF_ABSENT -> {
           if (!there) {
-            headers.add(edit.name(), expand.apply(edit.value()));
+            added.add(new Edit(edit.name(), value, edit.mode()));
           }
         }
-        case OVERWRITE -> headers.set(edit.name(), expand.apply(edit.value()));
+        case OVERWRITE -> replaced.add(new Edit(edit.name(), value, edit.mode()));
         case OVERWRITE_IF_PRESENT -> {
           if (there) {
-            headers.set(edit.name(), expand.apply(edit.value()));
+            replaced.add(new Edit(edit.name(), value, edit.mode()));
           }
         }
       }
+    }
+    for (Edit edit : replaced) {
+      headers.set(edit.name(), edit.value());
+    }
+    for (Edit edit : added) {
+      headers.add(edit.name(), edit.value());
     }
   }
 }

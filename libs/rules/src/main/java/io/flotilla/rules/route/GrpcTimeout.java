@@ -9,6 +9,21 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcTimeout {
   private GrpcTimeout() {}
 
+  /** As the header tells it, in the smallest unit from milliseconds up that eight digits hold. */
+  public static String format(Duration timeout) {
+    long amount = timeout.toMillis();
+    String unit = "m";
+    if (amount > 99_999_999) {
+      amount = timeout.toSeconds();
+      unit = "S";
+    }
+    if (amount > 99_999_999) {
+      amount = Math.min(99_999_999, timeout.toHours());
+      unit = "H";
+    }
+    return amount + unit;
+  }
+
   /** The duration that the header tells; empty: absent or malformed. */
   public static Optional<Duration> parse(@Nullable String value) {
     if (value == null || value.length() < 2 || value.length() > 9) {

@@ -37,23 +37,21 @@ public final class Retry {
     return switch (outcome) {
       case Outcome.NotConnected n ->
           on.contains(Condition.CONNECT_FAILURE)
-              || on.contains(Condition.FIVE_XX)
-              || on.contains(Condition.GATEWAY_ERROR)
-              || on.contains(Condition.RESET)
+              || brokenOff(on)
               || on.contains(Condition.RESET_BEFORE_REQUEST);
-      case Outcome.Refused r ->
-          on.contains(Condition.REFUSED_STREAM) || on.contains(Condition.FIVE_XX);
+      case Outcome.Refused r -> on.contains(Condition.REFUSED_STREAM) || brokenOff(on);
       case Outcome.Reset r ->
-          on.contains(Condition.RESET)
-              || on.contains(Condition.FIVE_XX)
-              || (!r.requestSent() && on.contains(Condition.RESET_BEFORE_REQUEST));
-      case Outcome.TimedOut t ->
-          on.contains(Condition.FIVE_XX)
-              || on.contains(Condition.GATEWAY_ERROR)
-              || (on.contains(Condition.RETRIABLE_STATUS_CODES)
-                  && policy.statusCodes().contains(504));
+          brokenOff(on) || (!r.requestSent() && on.contains(Condition.RESET_BEFORE_REQUEST));
+      case Outcome.TimedOut t -> brokenOff(on);
       case Outcome.Answered a -> answered(policy, a);
     };
+  }
+
+  // An attempt without an answer counts as a server's and a gateway's error, too.
+  private static boolean brokenOff(Set<Condition> on) {
+    return on.contains(Condition.RESET)
+        || on.contains(Condition.FIVE_XX)
+        || on.contains(Condition.GATEWAY_ERROR);
   }
 
   private static boolean answered(RetryPolicy policy, Outcome.Answered a) {

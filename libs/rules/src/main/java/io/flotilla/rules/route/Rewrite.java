@@ -44,14 +44,8 @@ public final class Rewrite {
     return switch (match) {
       case PathMatch.Prefix m -> replacement + path.substring(m.value().length());
       case PathMatch.Exact m -> replacement;
-      case PathMatch.Regex m -> path;
-      case PathMatch.PathSeparatedPrefix m -> {
-        String rest = path.substring(m.value().length());
-        // "/" in place of "/foo" must not give "//bar".
-        yield replacement.endsWith("/") && rest.startsWith("/")
-            ? replacement + rest.substring(1)
-            : rest.isEmpty() && replacement.isEmpty() ? "/" : replacement + rest;
-      }
+      case PathMatch.Regex m -> replacement;
+      case PathMatch.PathSeparatedPrefix m -> replacement + path.substring(m.value().length());
     };
   }
 
@@ -59,31 +53,50 @@ public final class Rewrite {
    * The location of a redirect.
    *
    * @param rewrite its path's rewrite, as {@link #path} gives it; does nothing if it has none
+   * @param authority as the client sent it
    */
   public static String location(
-      RouteAction.Redirect redirect, UnaryOperator<String> rewrite, RequestView request) {
+      RouteAction.Redirect redirect,
+      UnaryOperator<String> rewrite,
+      RequestView request,
+      String authority) {
     String scheme = redirect.scheme().orElse(request.scheme());
-    String authority = request.authority();
+    String host =
+        redirect
+            .host()
+            .orElseGet(
+                () ->
+                    hostOf(
+                        authority,
+                        redirect.port().isPresent(),
+                        scheme.equals(request.scheme()) ? "" : request.scheme()));
+    String port = redirect.port().map(p -> ":" + p).orElse("");
+    return scheme + "://" + host + port + location(redirect, rewrite, request.pathAndQuery());
+  }
+
+  // The old scheme's default port means nothing to the new one.
+  private static String hostOf(String authority, boolean withoutPort, String schemeLeft) {
     int colon = authority.lastIndexOf(':');
-    String host = colon > authority.lastIndexOf(']') ? authority.substring(0, colon) : authority;
-    String port = colon > authority.lastIndexOf(']') ? authority.substring(colon + 1) : "";
-    if (redirect.scheme().isPresent() && !scheme.equals(request.scheme())) {
-      // The old scheme's default port means nothing to the new one.
-      port = port.equals("80") || port.equals("443") ? "" : port;
+    if (colon <= authority.lastIndexOf(']')) {
+      return authority;
     }
-    if (redirect.port().isPresent()) {
-      int p = redirect.port().get();
-      boolean isDefault = scheme.equals("https") ? p == 443 : p == 80;
-      port = isDefault ? "" : Integer.toString(p);
+    String port = authority.substring(colon + 1);
+    boolean drop =
+        withoutPort
+            || (schemeLeft.equals("https") && port.equals("443"))
+            || (schemeLeft.equals("http") && port.equals("80"));
+    return drop ? authority.substring(0, colon) : authority;
+  }
+
+  private static String location(
+      RouteAction.Redirect redirect, UnaryOperator<String> rewrite, String pathAndQuery) {
+    if (redirect.path().orElse(null) instanceof PathRewrite.ReplaceFull full
+        && full.value().indexOf('?') >= 0) {
+      // A query of its own stands in place of the request's.
+      return full.value();
     }
-    String path = rewrite.apply(request.pathAndQuery());
-    if (redirect.stripQuery() && path.indexOf('?') >= 0) {
-      path = path.substring(0, path.indexOf('?'));
-    }
-    return scheme
-        + "://"
-        + redirect.host().orElse(host)
-        + (port.isEmpty() ? "" : ":" + port)
-        + path;
+    String path = rewrite.apply(pathAndQuery);
+    int query = path.indexOf('?');
+    return redirect.stripQuery() && query >= 0 ? path.substring(0, query) : path;
   }
 }

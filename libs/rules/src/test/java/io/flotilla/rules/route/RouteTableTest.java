@@ -129,8 +129,16 @@ class RouteTableTest {
   }
 
   @Test
-  void missingHeaderSatisfiesOnlyTheInvertedMatch() {
+  void missingHeaderIsUnlikeAValueOnlyWhereItCountsAsEmpty() {
     RouteMatch inverted =
+        new RouteMatch(
+            new PathMatch.Prefix("/"),
+            true,
+            List.of(new HeaderMatch("x", Optional.of(StringMatch.exact("1")), true, true)),
+            List.of(),
+            Optional.empty(),
+            false);
+    RouteMatch there =
         new RouteMatch(
             new PathMatch.Prefix("/"),
             true,
@@ -139,10 +147,13 @@ class RouteTableTest {
             Optional.empty(),
             false);
     RouteTable table = table(host("*", to("not-1", inverted)));
+    RouteTable strict = table(host("*", to("not-1", there)));
 
     assertThat(cluster(table, TestRequest.get("h", "/"))).isEqualTo("not-1");
     assertThat(cluster(table, TestRequest.get("h", "/").with("x", "2"))).isEqualTo("not-1");
     assertThat(cluster(table, TestRequest.get("h", "/").with("x", "1"))).isEqualTo("none");
+    assertThat(cluster(strict, TestRequest.get("h", "/"))).isEqualTo("none");
+    assertThat(cluster(strict, TestRequest.get("h", "/").with("x", "2"))).isEqualTo("not-1");
   }
 
   @Test
@@ -185,9 +196,9 @@ class RouteTableTest {
     assertThat(
             rewrite(
                 new PathMatch.PathSeparatedPrefix("/api"),
-                new PathRewrite.ReplacePrefix("/"),
+                new PathRewrite.ReplacePrefix("/v2"),
                 "/api/x"))
-        .isEqualTo("/x");
+        .isEqualTo("/v2/x");
     assertThat(rewrite(new PathMatch.Prefix("/"), new PathRewrite.ReplaceFull("/z"), "/a?b=1"))
         .isEqualTo("/z?b=1");
     assertThat(
@@ -209,7 +220,8 @@ class RouteTableTest {
             301, Optional.of("https"), Optional.empty(), Optional.empty(), Optional.empty(), false);
 
     assertThat(
-            Rewrite.location(toHttps, UnaryOperator.identity(), TestRequest.get("a.b:80", "/x?y")))
+            Rewrite.location(
+                toHttps, UnaryOperator.identity(), TestRequest.get("a.b:80", "/x?y"), "a.b:80"))
         .isEqualTo("https://a.b/x?y");
     assertThat(
             Rewrite.location(
@@ -221,7 +233,8 @@ class RouteTableTest {
                     Optional.of(new PathRewrite.ReplaceFull("/z")),
                     true),
                 Rewrite.path(new PathRewrite.ReplaceFull("/z"), new PathMatch.Prefix("/")),
-                TestRequest.get("a.b:80", "/x?y")))
+                TestRequest.get("a.b:80", "/x?y"),
+                "a.b:80"))
         .isEqualTo("http://c.d:8443/z");
   }
 

@@ -44,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** The HTTP routes of a VirtualService, or of a service without one, for one context. */
 public final class RouteTranslator {
@@ -339,7 +340,14 @@ public final class RouteTranslator {
             uri ->
                 path instanceof PathMatch.Regex
                     ? new PathRewrite.ReplaceFull(uri)
-                    : new PathRewrite.ReplacePrefix(uri));
+                    : prefixRewrite(path, uri));
+  }
+
+  // A proxy puts one text in place of the other: "/" in place of "/foo" would give "//bar".
+  private static PathRewrite prefixRewrite(PathMatch path, String uri) {
+    return path instanceof PathMatch.PathSeparatedPrefix prefix && uri.endsWith("/")
+        ? new PathRewrite.ReplaceRegex("^" + Pattern.quote(prefix.value()) + "/?(.*)$", uri + "\\1")
+        : new PathRewrite.ReplacePrefix(uri);
   }
 
   private static RouteAction redirect(HttpRedirect told) {

@@ -21,6 +21,7 @@ import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.Secret;
+import io.flotilla.testkit.envoy.EnvoyProcess;
 import io.flotilla.xds.codec.Everything;
 import io.grpc.BindableService;
 import io.grpc.InsecureServerCredentials;

@@ -279,12 +279,7 @@ public final class RouteCodec {
     }
     f.timeout().ifPresent(t -> b.setTimeout(Common.duration(t)));
     f.idleTimeout().ifPresent(t -> b.setIdleTimeout(Common.duration(t)));
-    f.maxGrpcTimeout()
-        .ifPresent(
-            t ->
-                b.setMaxStreamDuration(
-                    io.envoyproxy.envoy.config.route.v3.RouteAction.MaxStreamDuration.newBuilder()
-                        .setGrpcTimeoutHeaderMax(Common.duration(t))));
+    f.maxGrpcTimeout().ifPresent(t -> maxGrpcTimeout(f, t, b));
     f.retryPolicy().ifPresent(p -> b.setRetryPolicy(retry(p)));
     f.pathRewrite()
         .ifPresent(
@@ -405,6 +400,20 @@ public final class RouteCodec {
                             : Percentage.ALL))
             .toList(),
         r.getUpgradeConfigsList().stream().map(UpgradeConfig::getUpgradeType).toList());
+  }
+
+  // The newer field puts the route's own time-out out of force and is no time-out of the exchange
+  // itself, so that it can stand only where there is no other limit.
+  @SuppressWarnings("deprecation")
+  private static void maxGrpcTimeout(
+      RouteAction.Forward f,
+      Duration bound,
+      io.envoyproxy.envoy.config.route.v3.RouteAction.Builder b) {
+    if (bound.isZero() && f.timeout().filter(Duration::isZero).isPresent()) {
+      b.getMaxStreamDurationBuilder().setGrpcTimeoutHeaderMax(Common.duration(bound));
+    } else {
+      b.setMaxGrpcTimeout(Common.duration(bound));
+    }
   }
 
   // istiod says it by the older field on the way out and by the newer one on the way in.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.xds.server;
+package io.flotilla.testkit.envoy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** A real Envoy, configured by ADS from a server of ours, its secrets by another. */
-final class EnvoyProcess implements AutoCloseable {
+public final class EnvoyProcess implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final Process process;
   private final Path log;
@@ -24,7 +24,7 @@ final class EnvoyProcess implements AutoCloseable {
   /**
    * @param api "DELTA_GRPC" or "GRPC"
    */
-  EnvoyProcess(String binary, Path folder, String api, int adsPort, int sdsPort)
+  public EnvoyProcess(String binary, Path folder, String api, int adsPort, int sdsPort)
       throws IOException, InterruptedException {
     Path config = folder.resolve("envoy.yaml");
     Path adminFile = folder.resolve("admin");
@@ -61,6 +61,8 @@ final class EnvoyProcess implements AutoCloseable {
                 "--disable-hot-restart",
                 "--concurrency",
                 "1",
+                "--file-flush-interval-msec",
+                "50",
                 "-l",
                 "warning")
             .redirectErrorStream(true)
@@ -95,7 +97,8 @@ final class EnvoyProcess implements AutoCloseable {
         .formatted(name, name, port);
   }
 
-  String log() {
+  /** What it wrote to its log. */
+  public String log() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -104,11 +107,12 @@ final class EnvoyProcess implements AutoCloseable {
   }
 
   /** What the admin port answers. */
-  String admin(String path) {
+  public String admin(String path) {
     return get(admin + path).body();
   }
 
-  HttpResponse<String> get(String url) {
+  /** What any URL answers. */
+  public HttpResponse<String> get(String url) {
     try {
       return http.send(
           HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(10)).build(),
@@ -122,7 +126,7 @@ final class EnvoyProcess implements AutoCloseable {
   }
 
   /** The admin port's answer, once it is as wanted. */
-  String admin(String path, Predicate<String> wanted) throws InterruptedException {
+  public String admin(String path, Predicate<String> wanted) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     String last = admin(path);
     while (!wanted.test(last)) {

@@ -99,6 +99,18 @@ class HostileIT {
   }
 
   @Test
+  void takesHeadsInPieces() throws Exception {
+    try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
+      for (String piece :
+          "GE,T /x,y HTTP/1.,1\r\n,Ho,st: h\r,\n,Connection: close\r\n\r,\n".split(",")) {
+        raw.send(piece);
+      }
+
+      assertThat(raw.readToEnd()).startsWith("HTTP/1.1 200 ").contains("GET /xy\n");
+    }
+  }
+
+  @Test
   void takesAbsoluteTargets() throws Exception {
     try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
       raw.send(

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -79,9 +80,15 @@ class SmugglingIT {
         assertThat(answer).doesNotContain("<timeout>", "HTTP/1.1 2");
         assertThat(answer.split("HTTP/1\\.1 ", -1).length - 1).isLessThanOrEqualTo(1);
       }
-      for (int i = 0; i < one.expected().size(); i++) {
-        boolean head = one.expected().get(i).method().equals("HEAD");
-        assertThat(raw.readUntil(head ? "\r\n\r\n" : "ok")).startsWith("HTTP/1.1 200 ");
+      if (!one.expected().isEmpty()) {
+        boolean head = one.expected().getFirst().method().equals("HEAD");
+        String end = head ? "\r\n\r\n" : "\r\n\r\nok";
+        String answers = "";
+        do {
+          answers += raw.readUntil(end);
+        } while (!answers.contains("<timeout>") && count(answers, end) < one.expected().size());
+        assertThat(answers).doesNotContain("<timeout>");
+        assertThat(count(answers, "HTTP/1.1 200 ")).isEqualTo(one.expected().size());
       }
       judge(one, before);
     }
@@ -116,6 +123,10 @@ class SmugglingIT {
       assertThat(last.ends() || last.type() == RawHttp2.GOAWAY).isTrue();
       judge(one, before);
     }
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
   }
 
   private static void judge(SmugglingCase one, int before) throws Exception {

@@ -224,6 +224,47 @@ final class TestMesh {
         List.of());
   }
 
+  /** At the edge, behind a load balancer that tells by the PROXY protocol who the client is. */
+  static Listener behindLoadBalancer() {
+    HttpConnectionManager plain =
+        manager("out", new RouteSource.Rds("routes"), ForwardClientCert.SANITIZE);
+    HttpConnectionManager edge =
+        new HttpConnectionManager(
+            plain.statPrefix(),
+            plain.codec(),
+            plain.routes(),
+            plain.filters(),
+            true,
+            0,
+            plain.forwardClientCert(),
+            plain.setCurrentClientCertDetails(),
+            plain.serverName(),
+            plain.normalizePath(),
+            plain.mergeSlashes(),
+            plain.streamIdleTimeout(),
+            plain.requestHeadersTimeout(),
+            plain.idleTimeout(),
+            plain.maxRequestHeadersKiB(),
+            plain.upgrades(),
+            plain.tracing(),
+            plain.accessLogs());
+    Listener of = outbound(edge);
+    return new Listener(
+        of.name(),
+        of.address(),
+        of.additionalAddresses(),
+        of.bindToPort(),
+        of.direction(),
+        of.useOriginalDestination(),
+        of.transparent(),
+        Set.of(Inspector.PROXY_PROTOCOL),
+        Duration.ofMillis(500),
+        of.continueOnInspectionTimeout(),
+        of.filterChains(),
+        of.defaultFilterChain(),
+        of.accessLogs());
+  }
+
   /** The same, to clients that have no certificate of the mesh. */
   static Listener withoutClientCertificates(Listener of) {
     return new Listener(

@@ -55,6 +55,7 @@ import io.flotilla.translate.listener.OutboundTranslator;
 import io.flotilla.translate.listener.PeerAuthentications;
 import io.flotilla.translate.policy.AccessFilters;
 import io.flotilla.translate.policy.AuthorizationPolicies;
+import io.flotilla.translate.policy.RequestAuthentications;
 import io.flotilla.translate.route.Delegates;
 import io.flotilla.translate.route.GatewayRoutes;
 import io.flotilla.translate.route.RouteContext;
@@ -506,18 +507,36 @@ public final class PilotGraph {
   }
 
   /** What guards a workload. */
-  private AccessFilters access(Reads reads, String namespace, Map<String, String> labels) {
+  private AccessFilters access(Reads reads, ProxyNode node) {
+    ProxyScope scope = ProxyScope.of(node);
     AuthorizationPolicies policies =
         new AuthorizationPolicies(
             reads.lookup(authorizationsByNamespace, mesh.rootNamespace()).values(),
-            namespace.equals(mesh.rootNamespace())
-                ? List.of()
-                : reads.lookup(authorizationsByNamespace, namespace).values(),
-            labels,
+            own(reads, authorizationsByNamespace, node),
+            node.labels(),
             mesh.trustDomains());
+    RequestAuthentications tokens =
+        new RequestAuthentications(
+            reads.lookup(tokensByNamespace, mesh.rootNamespace()).values(),
+            own(reads, tokensByNamespace, node),
+            node.labels(),
+            (host, port) ->
+                reads
+                    .get(visible, new ScopedKey(scope.key(), host))
+                    .filter(service -> service.port(port).isPresent())
+                    .map(service -> ClusterName.outbound(port, "", host)),
+            scope.isGateway());
     List<HttpFilter> http = new ArrayList<>(policies.custom());
+    tokens.filter().ifPresent(http::add);
     http.addAll(policies.http());
-    return new AccessFilters(http, policies.tcp());
+    return new AccessFilters(http, policies.tcp(), tokens.clusters());
+  }
+
+  private <T> java.util.Collection<T> own(
+      Reads reads, Index<String, String, T> byNamespace, ProxyNode node) {
+    return node.namespace().equals(mesh.rootNamespace())
+        ? List.of()
+        : reads.lookup(byNamespace, node.namespace()).values();
   }
 
   private Optional<RoutingRule> rule(Reads reads, Resource<VirtualService> resource) {
@@ -912,13 +931,15 @@ public final class PilotGraph {
                                                     endpoint.port(),
                                                     inboundPort(service, port, endpoint),
                                                     PilotGraph::together)))));
-    InboundTranslator translator =
-        new InboundTranslator(mesh, node, access(reads, node.namespace(), node.labels()));
+    AccessFilters access = access(reads, node);
+    InboundTranslator translator = new InboundTranslator(mesh, node, access);
+    Map<String, Cluster> clusters = new LinkedHashMap<>(access.clusters());
     List<InboundPort> all = List.copyOf(ports.values());
+    clusters.putAll(translator.clusters(all));
     return new Part(
         translator.listeners(all, mtls(reads, node.namespace(), node.labels())),
         Map.of(),
-        translator.clusters(all),
+        clusters,
         Map.of(),
         List.of());
   }
@@ -1002,11 +1023,11 @@ public final class PilotGraph {
     servers.stream()
         .filter(server -> !server.routesHttp())
         .forEach(server -> tcp.put(server, translator.rules(server, bound)));
+    AccessFilters access = access(reads, node);
     return new Part(
-        new GatewayTranslator(mesh, scope, access(reads, node.namespace(), node.labels()))
-            .listeners(servers, tcp, found),
+        new GatewayTranslator(mesh, scope, access).listeners(servers, tcp, found),
         translator.configurations(servers, bound),
-        Map.of(),
+        access.clusters(),
         held,
         found);
   }

@@ -12,6 +12,9 @@ import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.match.ValueMatch;
 import io.flotilla.model.policy.AccessCondition;
 import io.flotilla.model.policy.AccessRules;
+import io.flotilla.model.policy.JwtAuthentication;
+import io.flotilla.model.policy.JwtProvider;
+import io.flotilla.model.policy.JwtRequirement;
 import io.flotilla.model.policy.Rbac;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +63,126 @@ final class AccessOutline {
         }
       }
     }
+    return out;
+  }
+
+  /** The filters of the first HTTP chain that verify tokens, as JSON of istiod's names. */
+  static List<String> tokens(Listener listener) {
+    return listener.filterChains().stream()
+        .flatMap(
+            c ->
+                c.terminal() instanceof HttpConnectionManager http
+                    ? http.filters().stream()
+                    : java.util.stream.Stream.of())
+        .filter(HttpFilter.Jwt.class::isInstance)
+        .map(f -> tokens(((HttpFilter.Jwt) f).authentication()))
+        .toList();
+  }
+
+  private static String tokens(JwtAuthentication jwt) {
+    StringBuilder out = new StringBuilder();
+    jwt.providers()
+        .forEach(
+            (name, p) ->
+                out.append(name)
+                    .append(' ')
+                    .append(p.issuer())
+                    .append(p.audiences())
+                    .append(((JwtProvider.Keys.Inline) p.keys()).jwks())
+                    .append(p.forward())
+                    .append(p.fromHeaders().stream().map(h -> h.name() + h.prefix()).toList())
+                    .append(p.fromParams())
+                    .append(p.fromCookies())
+                    .append(p.payloadHeader())
+                    .append(p.metadataKey())
+                    .append(p.spaceDelimitedClaims())
+                    .append(p.claimHeaders().stream().map(c -> c.header() + c.claim()).toList())
+                    .append('\n'));
+    jwt.rules()
+        .forEach(r -> out.append(r.path()).append(requirement(r.requirement().orElseThrow())));
+    return out.append(jwt.bypassCorsPreflight()).toString();
+  }
+
+  private static String requirement(JwtRequirement r) {
+    return switch (r) {
+      case JwtRequirement.Provided p -> p.provider();
+      case JwtRequirement.AnyOf any ->
+          "any" + any.any().stream().map(AccessOutline::requirement).toList();
+      case JwtRequirement.AllOf all ->
+          "all" + all.all().stream().map(AccessOutline::requirement).toList();
+      case JwtRequirement.AllowMissing m -> "missing";
+      case JwtRequirement.AllowMissingOrFailed m -> "failed";
+    };
+  }
+
+  static List<String> tokens(JsonNode listener) {
+    List<String> out = new ArrayList<>();
+    for (JsonNode chain : listener.path("filterChains")) {
+      for (JsonNode filter : chain.path("filters")) {
+        for (JsonNode http : filter.path("typedConfig").path("httpFilters")) {
+          if (http.path("name").asText().equals("envoy.filters.http.jwt_authn")) {
+            out.add(jwt(http.path("typedConfig")));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  private static String jwt(JsonNode jwt) {
+    StringBuilder out = new StringBuilder();
+    jwt.path("providers")
+        .properties()
+        .forEach(
+            e -> {
+              JsonNode p = e.getValue();
+              out.append(e.getKey())
+                  .append(' ')
+                  .append(p.path("issuer").asText())
+                  .append(texts(p.path("audiences")))
+                  .append(p.path("localJwks").path("inlineString").asText())
+                  .append(p.path("forward").asBoolean())
+                  .append(pairs(p.path("fromHeaders"), "name", "valuePrefix"))
+                  .append(texts(p.path("fromParams")))
+                  .append(texts(p.path("fromCookies")))
+                  .append(p.path("forwardPayloadHeader").asText())
+                  .append(p.path("payloadInMetadata").asText())
+                  .append(texts(p.path("normalizePayloadInMetadata").path("spaceDelimitedClaims")))
+                  .append(pairs(p.path("claimToHeaders"), "headerName", "claimName"))
+                  .append('\n');
+            });
+    jwt.path("rules")
+        .forEach(
+            r ->
+                out.append("Prefix[value=")
+                    .append(r.path("match").path("prefix").asText())
+                    .append(']')
+                    .append(requires(r.path("requires"))));
+    return out.append(jwt.path("bypassCorsPreflight").asBoolean()).toString();
+  }
+
+  private static String requires(JsonNode r) {
+    if (r.has("providerName")) {
+      return r.path("providerName").asText();
+    }
+    if (r.has("allowMissing")) {
+      return "missing";
+    }
+    List<String> each = new ArrayList<>();
+    String kind = r.has("requiresAny") ? "requiresAny" : "requiresAll";
+    r.path(kind).path("requirements").forEach(c -> each.add(requires(c)));
+    return (kind.equals("requiresAny") ? "any" : "all") + each;
+  }
+
+  private static List<String> texts(JsonNode list) {
+    List<String> out = new ArrayList<>();
+    list.forEach(t -> out.add(t.asText()));
+    return out;
+  }
+
+  private static List<String> pairs(JsonNode list, String first, String second) {
+    List<String> out = new ArrayList<>();
+    list.forEach(p -> out.add(p.path(first).asText() + p.path(second).asText()));
     return out;
   }
 

@@ -3,8 +3,13 @@ package io.flotilla.translate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.node.ProxyNode;
+import io.flotilla.model.policy.JwtProvider;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -152,5 +157,59 @@ class AuthorizationTest {
 
     assertThat(filters().getFirst())
         .contains("or[caller regex spiffe://[^/]*\\.local/.*, caller regex spiffe://a\\.b/.*]");
+  }
+
+  private static String tokens(String rule) {
+    return """
+        ---
+        apiVersion: security.istio.io/v1
+        kind: RequestAuthentication
+        metadata: {name: t, namespace: default}
+        spec: {jwtRules: [%s]}
+        """
+        .formatted(rule);
+  }
+
+  private JwtProvider provider() {
+    Listener listener = mesh.connect(REVIEWS).listeners().get("127.10.0.3_9080");
+    HttpConnectionManager http =
+        (HttpConnectionManager) listener.filterChains().getFirst().terminal();
+    return http.filters().stream()
+        .filter(HttpFilter.Jwt.class::isInstance)
+        .map(f -> ((HttpFilter.Jwt) f).authentication().providers().get("origins-0"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void fetchesKeysFromOutsideOfTheMeshByAClusterOfItsOwn() {
+    mesh.apply(tokens("{issuer: me, jwksUri: 'https://keys.example/jwks', timeout: 2s}"));
+
+    assertThat(provider().keys())
+        .isEqualTo(
+            new JwtProvider.Keys.Remote(
+                "https://keys.example/jwks",
+                "jwks|443||keys.example",
+                Duration.ofSeconds(2),
+                Duration.ofMinutes(5)));
+    Cluster cluster = mesh.snapshot(REVIEWS).clusters().get("jwks|443||keys.example");
+    assertThat(cluster.transports().getFirst().tls().orElseThrow().sni()).isEqualTo("keys.example");
+  }
+
+  @Test
+  void fetchesKeysFromTheMeshByItsCluster() {
+    mesh.apply(
+        tokens("{issuer: me, jwksUri: 'http://reviews.default.svc.cluster.local:9080/jwks'}"));
+
+    JwtProvider.Keys.Remote keys = (JwtProvider.Keys.Remote) provider().keys();
+    assertThat(keys.cluster()).isEqualTo("outbound|9080||reviews.default.svc.cluster.local");
+    assertThat(mesh.snapshot(REVIEWS).clusters()).containsKey(keys.cluster());
+  }
+
+  @Test
+  void acceptsNoTokenOfAnIssuerWhoseKeysCannotBeFound() {
+    mesh.apply(tokens("{issuer: me}"));
+
+    assertThat(((JwtProvider.Keys.Inline) provider().keys()).jwks()).contains("nobody");
   }
 }

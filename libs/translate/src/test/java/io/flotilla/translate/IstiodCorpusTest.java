@@ -79,6 +79,16 @@ class IstiodCorpusTest {
 
     ProxySnapshot got = mesh.connect(MeshFixture.node(folder.resolve("in/proxy.json")));
 
+    List<String> tokens = new ArrayList<>();
+    read(folder, "out", "lds")
+        .forEach(
+            l -> {
+              if (l.path("name").asText().equals("virtualInbound")) {
+                tokens.addAll(AccessOutline.tokens(l));
+              }
+            });
+    assertThat(AccessOutline.tokens(got.listeners().get("virtualInbound"))).isEqualTo(tokens);
+    assertThat(tokens).hasSize(4);
     List<String> wanted = new ArrayList<>();
     read(folder, "out", "lds")
         .forEach(

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.NetUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -158,7 +159,7 @@ final class HeadRules {
     headers.remove("x-http2-stream-dependency-id");
     headers.remove("x-http2-path");
     if (manager.useRemoteAddress()) {
-      String ip = downstream.remote().getAddress().getHostAddress();
+      String ip = NetUtil.toAddressString(downstream.remote().getAddress());
       String known = headers.get("x-forwarded-for");
       headers.set("x-forwarded-for", known == null ? ip : known + "," + ip);
       headers.set("x-forwarded-proto", downstream.tls() ? "https" : "http");

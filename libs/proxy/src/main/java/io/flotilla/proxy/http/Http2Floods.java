@@ -29,6 +29,7 @@ final class Http2Floods {
   private int continued;
   private int acks;
   private @Nullable Flood overdrawn;
+  private boolean ended;
 
   /**
    * @param continuations of one header block
@@ -43,9 +44,15 @@ final class Http2Floods {
     Flood kind = overdrawn;
     overdrawn = null;
     if (kind != null) {
+      ended = true;
       counters.count(kind);
     }
     return kind;
+  }
+
+  /** Whether one was overdrawn before, so that nothing more is read. */
+  boolean hasEnded() {
+    return ended;
   }
 
   private void judge(boolean within, Flood kind) {

@@ -125,6 +125,10 @@ final class Http2Frames extends Http2FrameCodecBuilder {
     @Override
     public void readFrame(ChannelHandlerContext context, ByteBuf input, Http2FrameListener listener)
         throws Http2Exception {
+      if (floods.hasEnded()) {
+        input.skipBytes(input.readableBytes());
+        return;
+      }
       while (input.readableBytes() - ahead >= Http2FrameHeader.LENGTH) {
         int at = input.readerIndex() + (int) ahead;
         int length = input.getUnsignedMedium(at);

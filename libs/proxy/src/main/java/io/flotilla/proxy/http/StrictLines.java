@@ -14,14 +14,17 @@ final class StrictLines {
   // So that a size fits into an int.
   private static final int MAX_SIGNIFICANT_DIGITS = 7;
 
-  private boolean head = true;
-  // The request line was looked at; the codec has taken it, and reads the headers after it.
-  private boolean seen;
-  private boolean taken;
+  private Part next = Part.REQUEST_LINE;
   private boolean chunked;
   // Bytes until the next chunk's size line.
   private long untilSize;
   private boolean broken;
+
+  private enum Part {
+    REQUEST_LINE,
+    HEADERS,
+    BODY
+  }
 
   /** What is wrong with the line that starts here; null: nothing, or it is not there yet. */
   @Nullable String wrong(ByteBuf in) {
@@ -29,8 +32,8 @@ final class StrictLines {
       in.skipBytes(in.readableBytes());
       return null;
     }
-    if (head) {
-      return taken ? null : requestLine(in);
+    if (next == Part.REQUEST_LINE) {
+      return requestLine(in);
     }
     if (chunked && untilSize == 0) {
       return sizeLine(in);
@@ -40,7 +43,6 @@ final class StrictLines {
 
   /** The codec took so many bytes. */
   void consumed(int bytes) {
-    taken |= seen && bytes > 0;
     if (chunked) {
       untilSize -= bytes;
     }
@@ -48,21 +50,24 @@ final class StrictLines {
 
   /** It gave the head of a request. */
   void head(boolean chunks) {
-    head = false;
-    seen = false;
-    taken = false;
+    next = Part.BODY;
     chunked = chunks;
     untilSize = 0;
   }
 
   /** It gave the end of one. */
   void end() {
-    head = true;
+    next = Part.REQUEST_LINE;
     chunked = false;
   }
 
+  /** What follows is no message: all of it is dropped. */
+  void stop() {
+    broken = true;
+  }
+
   boolean isInBody() {
-    return !head;
+    return next == Part.BODY;
   }
 
   private String broken(String why) {
@@ -75,6 +80,9 @@ final class StrictLines {
     int end = in.writerIndex();
     while (at < end && isLineEnd(in.getByte(at))) {
       at++;
+    }
+    if (at < end && in.getByte(at) >= 0 && in.getByte(at) <= ' ') {
+      return broken("the request line does not begin with a method");
     }
     int lf = in.indexOf(at, Math.min(end, at + LONGEST_LINE), (byte) '\n');
     if (lf < 0) {
@@ -100,7 +108,8 @@ final class StrictLines {
     if (spaces != 2 || !isVersion1(in, version, lf - 1)) {
       return broken("the request line is not METHOD target HTTP/1.x");
     }
-    seen = true;
+    // It is whole, so that the codec takes it now; what comes next are headers.
+    next = Part.HEADERS;
     return null;
   }
 

@@ -71,6 +71,9 @@ final class StrictServerCodec
         if (message instanceof LastHttpContent) {
           lines.end();
         }
+        if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
+          lines.stop();
+        }
       }
     }
 

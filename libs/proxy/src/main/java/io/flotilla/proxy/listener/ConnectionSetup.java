@@ -11,6 +11,7 @@ import io.flotilla.proxy.detect.ChainChoice;
 import io.flotilla.proxy.detect.ClientHello;
 import io.flotilla.proxy.detect.Detected;
 import io.flotilla.proxy.detect.HttpSniff;
+import io.flotilla.proxy.detect.ProxyHeader;
 import io.flotilla.proxy.filter.ConnectionAccess;
 import io.flotilla.proxy.http.HttpServer;
 import io.flotilla.proxy.internal.Downstream;
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * protocol on it.
  *
  * <pre>
- *   inspect --> chain --> [TLS handshake] --> [HTTP version] --> gone
+ *   [PROXY header] --> inspect --> chain --> [TLS handshake] --> [HTTP version] --> gone
  * </pre>
  */
 final class ConnectionSetup extends ChannelInboundHandlerAdapter {
@@ -51,6 +52,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private static final long HANDSHAKE_MILLIS = 15_000;
 
   private enum Phase {
+    PROXY_HEADER,
     INSPECT,
     HANDSHAKE,
     HTTP_VERSION,
@@ -63,6 +65,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   private Phase phase = Phase.INSPECT;
   private ByteBuf held = Unpooled.EMPTY_BUFFER;
   private InetSocketAddress destination = new InetSocketAddress(0);
+  private InetSocketAddress source = new InetSocketAddress(0);
   private boolean captured;
   private String serverName = "";
   private @Nullable Future<?> timer;
@@ -95,6 +98,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     context.channel().closeFuture().addListener(closed -> places.leave());
     Listener model = listener.model();
     destination = (InetSocketAddress) context.channel().localAddress();
+    source = (InetSocketAddress) context.channel().remoteAddress();
     if (model.useOriginalDestination()
         || model.inspectors().contains(Listener.Inspector.ORIGINAL_DESTINATION)) {
       Optional<InetSocketAddress> original =
@@ -110,7 +114,57 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         listener = meant;
       }
     }
+    if (listener.model().inspectors().contains(Listener.Inspector.PROXY_PROTOCOL)) {
+      phase = Phase.PROXY_HEADER;
+      startTimer(context);
+      context.read();
+    } else {
+      inspectOrChoose(context);
+    }
+  }
+
+  private void proxyHeader(ChannelHandlerContext context) {
+    switch (ProxyHeader.parse(held)) {
+      case ProxyHeader.Result.Incomplete i -> {}
+      case ProxyHeader.Result.Invalid invalid -> {
+        LOG.log(
+            System.Logger.Level.DEBUG,
+            "{0}: connection from {1} is refused: {2}",
+            listener.model().name(),
+            source,
+            invalid.why());
+        context.close();
+      }
+      case ProxyHeader.Result.Unknown unknown -> afterProxyHeader(context, unknown.length());
+      case ProxyHeader.Result.Known known -> {
+        source = known.source();
+        captured = !known.destination().equals(context.channel().localAddress());
+        destination = known.destination();
+        afterProxyHeader(context, known.length());
+      }
+    }
+  }
+
+  private void afterProxyHeader(ChannelHandlerContext context, int length) {
+    held.skipBytes(length);
+    phase = Phase.INSPECT;
     inspectOrChoose(context);
+    if (phase == Phase.INSPECT && held.isReadable()) {
+      inspect(context);
+    }
+  }
+
+  private void startTimer(ChannelHandlerContext context) {
+    Listener model = listener.model();
+    if (timer == null && !model.inspectionTimeout().isZero()) {
+      timer =
+          context
+              .executor()
+              .schedule(
+                  () -> inspectionTimedOut(context),
+                  model.inspectionTimeout().toMillis(),
+                  TimeUnit.MILLISECONDS);
+    }
   }
 
   private void inspectOrChoose(ChannelHandlerContext context) {
@@ -121,15 +175,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       choose(context, "raw_buffer", "", List.of());
       return;
     }
-    if (!model.inspectionTimeout().isZero()) {
-      timer =
-          context
-              .executor()
-              .schedule(
-                  () -> inspectionTimedOut(context),
-                  model.inspectionTimeout().toMillis(),
-                  TimeUnit.MILLISECONDS);
-    }
+    startTimer(context);
     context.read();
   }
 
@@ -152,15 +198,14 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   private Detected detected(
       ChannelHandlerContext context, String transport, String sni, List<String> protocols) {
-    return new Detected(
-        destination,
-        (InetSocketAddress) context.channel().remoteAddress(),
-        transport,
-        sni,
-        protocols);
+    return new Detected(destination, source, transport, sni, protocols);
   }
 
   private void inspectionTimedOut(ChannelHandlerContext context) {
+    if (phase == Phase.PROXY_HEADER) {
+      context.close();
+      return;
+    }
     if (phase != Phase.INSPECT) {
       return;
     }
@@ -178,7 +223,9 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       return;
     }
     held = held.isReadable() ? Unpooled.wrappedBuffer(held, data) : replace(data);
-    if (phase == Phase.INSPECT) {
+    if (phase == Phase.PROXY_HEADER) {
+      proxyHeader(context);
+    } else if (phase == Phase.INSPECT) {
       inspect(context);
     } else {
       httpVersion(context);
@@ -192,7 +239,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    if (phase == Phase.INSPECT || phase == Phase.HTTP_VERSION) {
+    if (phase == Phase.PROXY_HEADER || phase == Phase.INSPECT || phase == Phase.HTTP_VERSION) {
       context.read();
     }
     context.fireChannelReadComplete();
@@ -387,7 +434,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     return new Downstream(
         channel,
         listener.model(),
-        (InetSocketAddress) channel.remoteAddress(),
+        source,
         destination,
         captured,
         channel.pipeline().get(SslHandler.class) != null,
@@ -407,10 +454,8 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    if (held.isReadable()) {
-      held.release();
-      held = Unpooled.EMPTY_BUFFER;
-    }
+    held.release();
+    held = Unpooled.EMPTY_BUFFER;
   }
 
   @Override

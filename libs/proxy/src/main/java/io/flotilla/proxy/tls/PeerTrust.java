@@ -51,14 +51,22 @@ final class PeerTrust implements X509TrustManager {
     }
     List<String> theirs = subjectAltNames(leaf);
     for (String name : theirs) {
-      for (Predicate<String> wanted : compiled) {
-        if (wanted.test(name)) {
+      for (int i = 0; i < compiled.size(); i++) {
+        if (compiled.get(i).test(name) || covers(name, names.get(i))) {
           return;
         }
       }
     }
     throw new CertificateException(
         "the peer's certificate is for " + theirs + ", which is none of " + names);
+  }
+
+  /** Whether a wildcard name stands for the one wanted: for one label (RFC 6125, section 6.4.3). */
+  private static boolean covers(String name, StringMatch wanted) {
+    return name.startsWith("*.")
+        && wanted instanceof StringMatch.Exact(String exact, boolean ignoreCase)
+        && exact.indexOf('.') > 0
+        && exact.substring(exact.indexOf('.')).equalsIgnoreCase(name.substring(1));
   }
 
   /** URIs, DNS names and addresses. */

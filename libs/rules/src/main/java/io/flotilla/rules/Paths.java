@@ -53,7 +53,8 @@ public final class Paths {
   }
 
   /**
-   * RFC 3986 section 6: dot segments removed; percent-encoded unreserved characters decoded.
+   * RFC 3986 section 6: dot segments removed; percent-encoded unreserved characters decoded. A dot
+   * segment stays one with parameters behind it ("..;x"), since there are servers that read it so.
    *
    * @return empty: the path leaves its root or holds a bad escape, and should be refused
    */
@@ -70,10 +71,10 @@ public final class Paths {
       } else if (c == '%') {
         int high = i + 2 < only.length() ? Character.digit(only.charAt(i + 1), 16) : -1;
         int low = i + 2 < only.length() ? Character.digit(only.charAt(i + 2), 16) : -1;
-        if (high < 0 || low < 0) {
+        char value = (char) (high * 16 + low);
+        if (high < 0 || low < 0 || value == 0) {
           return Optional.empty();
         }
-        char value = (char) (high * 16 + low);
         if (isUnreserved(value)) {
           decoded.append(value);
         } else {
@@ -95,7 +96,7 @@ public final class Paths {
       if (end < 0) {
         end = path.length();
       }
-      String segment = path.substring(at, end);
+      String segment = withoutParameters(path.substring(at, end));
       boolean last = end == path.length();
       if (segment.equals("/.")) {
         if (last) {
@@ -111,11 +112,16 @@ public final class Paths {
           out.append('/');
         }
       } else {
-        out.append(segment);
+        out.append(path, at, end);
       }
       at = end;
     }
     return Optional.of(out.isEmpty() ? "/" : out.toString());
+  }
+
+  private static String withoutParameters(String segment) {
+    int end = segment.indexOf(';');
+    return end < 0 ? segment : segment.substring(0, end);
   }
 
   private static boolean isUnreserved(char c) {

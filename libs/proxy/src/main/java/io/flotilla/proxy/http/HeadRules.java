@@ -46,6 +46,10 @@ final class HeadRules {
 
   private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding", "host");
 
+  /** What no header "connection" can take away. */
+  private static final Set<String> OF_THE_MESSAGE =
+      Set.of("close", "host", "content-length", "transfer-encoding", "trailer");
+
   private HeadRules() {}
 
   /** Where a request wants to go. */
@@ -153,6 +157,7 @@ final class HeadRules {
       Downstream downstream,
       HttpConnectionManager manager,
       ExchangeRecord record) {
+    dropNamedByConnection(headers);
     headers.remove("x-http2-scheme");
     headers.remove("x-http2-stream-id");
     headers.remove("x-http2-stream-weight");
@@ -252,6 +257,15 @@ final class HeadRules {
     if (upgraded) {
       to.set(HttpHeaderNames.CONNECTION, "Upgrade");
       to.set(HttpHeaderNames.UPGRADE, from.get(HttpHeaderNames.UPGRADE, "websocket"));
+    }
+  }
+
+  // They are for this hop and do not reach the upstream: nor may a policy go by them.
+  private static void dropNamedByConnection(HttpHeaders headers) {
+    for (String name : namedByConnection(headers)) {
+      if (!name.isEmpty() && !HOP_BY_HOP.contains(name) && !OF_THE_MESSAGE.contains(name)) {
+        headers.remove(name);
+      }
     }
   }
 

@@ -168,9 +168,9 @@ final class Http2HeadRules {
     return text.equalsIgnoreCase("http") || text.equalsIgnoreCase("https");
   }
 
-  /** No space and no control character. */
+  /** ASCII without spaces and control characters. */
   static boolean isVisible(String text) {
-    return text.chars().noneMatch(c -> c <= ' ' || c == 0x7f);
+    return text.chars().noneMatch(c -> c <= ' ' || c >= 0x7f);
   }
 
   private static @Nullable String text(@Nullable CharSequence from) {

@@ -43,13 +43,13 @@ final class RequestAccess implements AccessView {
   }
 
   @Override
-  public @Nullable String header(String name) {
+  public List<String> header(String name) {
     return switch (name) {
-      case ":path" -> request.pathAndQuery();
-      case ":method" -> request.method();
-      case ":authority", "host" -> authority;
-      case ":scheme" -> request.scheme();
-      default -> request.header(name);
+      case ":path" -> List.of(request.pathAndQuery());
+      case ":method" -> List.of(request.method());
+      case ":authority", "host" -> List.of(authority);
+      case ":scheme" -> List.of(request.scheme());
+      default -> headers.getAll(name);
     };
   }
 

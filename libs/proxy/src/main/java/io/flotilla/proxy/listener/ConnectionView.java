@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** What access rules see of a connection. */
 record ConnectionView(Downstream downstream) implements AccessView {
   @Override
-  public @Nullable String header(String name) {
-    return null;
+  public List<String> header(String name) {
+    return List.of();
   }
 
   @Override

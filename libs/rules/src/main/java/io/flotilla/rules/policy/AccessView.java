@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.rules.policy;
 
+import io.flotilla.rules.Paths;
 import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 /** What access rules see of a request, or of a connection without requests. */
 public interface AccessView {
   /**
-   * The values of a header, joined by commas; null: absent, as all are on a mere connection.
+   * The values of a header, each by itself; empty: absent, as all are on a mere connection.
    *
    * @param name lower case; pseudo headers (":path", ":authority", ":method") are as the client
    *     sent them, but for the path's normal form
    */
-  @Nullable String header(String name);
+  List<String> header(String name);
 
   /** Where the connection was meant to go. */
   InetAddress destination();
@@ -48,7 +49,7 @@ public interface AccessView {
 
   /** The path without query and fragment; null on a mere connection. */
   default @Nullable String path() {
-    String all = header(":path");
-    return all == null ? null : io.flotilla.rules.Paths.withoutQuery(all);
+    List<String> all = header(":path");
+    return all.isEmpty() ? null : Paths.withoutQuery(all.getFirst());
   }
 }

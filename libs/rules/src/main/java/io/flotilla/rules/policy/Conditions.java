@@ -132,13 +132,7 @@ final class Conditions {
     if (!principals.isEmpty()) {
       each.add(view -> hasOneOf(view.principals(), principals));
     }
-    headers.forEach(
-        (name, values) ->
-            each.add(
-                view -> {
-                  String value = view.header(name);
-                  return value != null && values.contains(value);
-                }));
+    headers.forEach((name, values) -> each.add(view -> hasOneOf(view.header(name), values)));
     if (each.size() == 1) {
       return each.getFirst();
     }
@@ -198,17 +192,20 @@ final class Conditions {
     };
   }
 
+  /** Of a header that is there more than once, one suffices; inverted, none may. */
   private static Predicate<AccessView> header(HeaderMatch match) {
     Predicate<String> value = match.value().map(CompiledMatch::of).orElse(s -> true);
     return view -> {
-      String header = view.header(match.name());
-      if (header == null) {
-        if (!match.absentIsEmpty()) {
-          return match.invert();
-        }
-        header = "";
+      List<String> values = view.header(match.name());
+      if (values.isEmpty()) {
+        return match.absentIsEmpty() ? value.test("") != match.invert() : match.invert();
       }
-      return value.test(header) != match.invert();
+      for (int i = 0; i < values.size(); i++) {
+        if (value.test(values.get(i))) {
+          return !match.invert();
+        }
+      }
+      return match.invert();
     };
   }
 

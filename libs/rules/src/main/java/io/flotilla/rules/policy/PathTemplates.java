@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
  * "{name}" a segment, "{name=...}" what stands after "=".
  */
 final class PathTemplates {
-  private static final String LITERAL = "a-zA-Z0-9\\-._~%!$&'()+,;:@=";
+  private static final String LITERAL = "a-zA-Z0-9\\-._~%!$&'()+,;:@=*";
   private static final java.util.regex.Pattern VARIABLE =
       java.util.regex.Pattern.compile("\\{([a-zA-Z][a-zA-Z0-9_]*)(?:=([^{}]+))?}");
 

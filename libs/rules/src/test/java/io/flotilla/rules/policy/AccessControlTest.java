@@ -142,6 +142,20 @@ class AccessControlTest {
   }
 
   @Test
+  void looksAtEachValueOfAHeaderByItself() {
+    HeaderMatch bad = HeaderMatch.of("x-user", StringMatch.exact("bad"));
+    AccessPolicy is = what(new AccessCondition.Header(bad));
+    AccessPolicy isNot =
+        what(new AccessCondition.Header(new HeaderMatch("x-user", bad.value(), true, false)));
+
+    assertThat(holds(is, TestAccess.get("/").with("x-user", "good|bad"))).isTrue();
+    assertThat(holds(is, TestAccess.get("/").with("x-user", "good,bad"))).isFalse();
+    assertThat(holds(isNot, TestAccess.get("/").with("x-user", "good|bad"))).isFalse();
+    assertThat(holds(isNot, TestAccess.get("/").with("x-user", "good"))).isTrue();
+    assertThat(holds(isNot, TestAccess.get("/"))).isTrue();
+  }
+
+  @Test
   void matchesPathTemplates() {
     AccessPolicy template = what(new AccessCondition.PathTemplate("/*/tmpl/**"));
 

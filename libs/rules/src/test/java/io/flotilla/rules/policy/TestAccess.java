@@ -50,8 +50,8 @@ record TestAccess(
   }
 
   @Override
-  public @Nullable String header(String name) {
-    return headers.get(name);
+  public List<String> header(String name) {
+    return headers.containsKey(name) ? List.of(headers.get(name).split("\\|")) : List.of();
   }
 
   @Override

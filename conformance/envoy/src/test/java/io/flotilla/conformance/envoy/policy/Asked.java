@@ -34,16 +34,18 @@ record Asked(Connection connection, Optional<Http> http) implements AccessView {
       Map<String, Object> claims) {}
 
   @Override
-  public @Nullable String header(String name) {
+  public List<String> header(String name) {
     if (http.isEmpty()) {
-      return null;
+      return List.of();
     }
-    return switch (name) {
-      case ":method" -> http.get().method();
-      case ":path" -> http.get().path();
-      case ":authority", "host" -> http.get().host();
-      default -> http.get().headers().get(name.toLowerCase(Locale.ROOT));
-    };
+    String value =
+        switch (name) {
+          case ":method" -> http.get().method();
+          case ":path" -> http.get().path();
+          case ":authority", "host" -> http.get().host();
+          default -> http.get().headers().get(name.toLowerCase(Locale.ROOT));
+        };
+    return value == null ? List.of() : List.of(value);
   }
 
   @Override
@@ -63,8 +65,8 @@ record Asked(Connection connection, Optional<Http> http) implements AccessView {
 
   @Override
   public InetAddress remote() {
-    String forwarded = header("x-forwarded-for");
-    return InetAddress.ofLiteral(forwarded == null ? connection.source() : forwarded);
+    List<String> forwarded = header("x-forwarded-for");
+    return InetAddress.ofLiteral(forwarded.isEmpty() ? connection.source() : forwarded.getFirst());
   }
 
   @Override

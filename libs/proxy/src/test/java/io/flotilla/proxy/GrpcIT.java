@@ -26,8 +26,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -162,6 +164,28 @@ class GrpcIT {
     assertThat(server.engine.metricsText())
         .contains("request_protocol=\"grpc\"")
         .contains("grpc_response_status=\"0\"");
+  }
+
+  @Test
+  void carriesBigMessages() {
+    byte[] message = new byte[3 * 1024 * 1024];
+    new java.util.Random(1).nextBytes(message);
+
+    assertThat(ClientCalls.blockingUnaryCall(channel, UNARY, CallOptions.DEFAULT, message))
+        .isEqualTo(message);
+  }
+
+  @Test
+  void carriesManyCallsAtOnce() throws Exception {
+    List<Future<byte[]>> calls = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      calls.add(
+          ClientCalls.futureUnaryCall(
+              channel.newCall(UNARY, CallOptions.DEFAULT), new byte[] {(byte) i}));
+    }
+    for (int i = 0; i < calls.size(); i++) {
+      assertThat(calls.get(i).get(10, TimeUnit.SECONDS)).containsExactly((byte) i);
+    }
   }
 
   @Test

@@ -224,6 +224,13 @@ final class TestMesh {
         List.of());
   }
 
+  /** For browsers. */
+  static Listener grpcWeb() {
+    List<HttpFilter> filters = new ArrayList<>(sidecarFilters());
+    filters.addFirst(new HttpFilter.GrpcWeb());
+    return outbound(HttpConnectionManager.of("out", new RouteSource.Rds("routes"), filters));
+  }
+
   /** At the edge, behind a load balancer that tells by the PROXY protocol who the client is. */
   static Listener behindLoadBalancer() {
     HttpConnectionManager plain =

@@ -109,6 +109,7 @@ final class Exchange
   private boolean swallowInformational;
   private int replayBytes;
   private boolean replayable;
+  private @Nullable GrpcWebBridge grpcWeb;
 
   private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
@@ -221,6 +222,7 @@ final class Exchange
       return;
     }
     HttpHeaders headers = head.headers();
+    grpcWeb = GrpcWebBridge.of(manager, head);
     record.peerFromRequest(headers);
     record.trace(headers);
     HeadRules.requestHeaders(headers, downstream, manager, record);
@@ -280,7 +282,7 @@ final class Exchange
     boolean grpc = RouteTable.isGrpc(this);
     FullHttpResponse response =
         grpc
-            ? grpcAnswer(HeadRules.grpcStatus(redirect.status()), "")
+            ? grpcAnswer(200, HeadRules.grpcStatus(redirect.status()), "")
             : new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
                 HttpResponseStatus.valueOf(redirect.status()),
@@ -344,6 +346,14 @@ final class Exchange
   /** A part of the request's body. */
   void body(HttpContent part) {
     HttpContent content = part instanceof FullHttpMessage full ? HeadRules.contentOf(full) : part;
+    if (grpcWeb != null && content.decoderResult().isSuccess()) {
+      content = grpcWeb.request(content);
+      if (content.decoderResult().isFailure() && !answered) {
+        content.release();
+        refuseText();
+        return;
+      }
+    }
     if (content.decoderResult().isFailure()) {
       content.release();
       malformedBody();
@@ -405,6 +415,16 @@ final class Exchange
       return;
     }
     breakOff(FailureCause.BAD_REQUEST, false);
+  }
+
+  private void refuseText() {
+    requestEnded = true;
+    keepAlive = false;
+    dropStream();
+    leaveHost(false);
+    record.add(FailureCause.BAD_REQUEST);
+    local(
+        grpcAnswer(400, HeadRules.grpcStatus(400), "the body of a gRPC-Web request is not base64"));
   }
 
   private void forgetReplay() {
@@ -890,6 +910,9 @@ final class Exchange
     record.answer(response);
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
     HeadRules.copyResponseHeaders(response.headers(), out.headers(), upgrading && status == 101);
+    if (grpcWeb != null) {
+      grpcWeb.answer(out.headers(), whole);
+    }
     if (!http2) {
       HeadRules.frameResponse(
           out,
@@ -972,7 +995,7 @@ final class Exchange
     }
     record.responseBytes(content.content().readableBytes());
     if (!(content instanceof LastHttpContent last)) {
-      client.write(content);
+      client.write(grpcWeb == null ? content : grpcWeb.answer(content));
       return;
     }
     record.trailers(last.trailingHeaders());
@@ -981,8 +1004,10 @@ final class Exchange
     boolean reusable = requestEnded && record.upstreamKeepsAlive();
     leaveHost(record.status() >= 500);
     // The content may be a whole response, whose head went before it.
-    LastHttpContent end =
-        content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
+    HttpContent end = content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
+    if (grpcWeb != null) {
+      end = grpcWeb.answer(end);
+    }
     if (endedByHead) {
       end.release();
     }
@@ -1069,14 +1094,16 @@ final class Exchange
 
   @Override
   public void replyGrpc(int grpcStatus, String message) {
-    local(grpcAnswer(grpcStatus, message));
+    local(grpcAnswer(200, grpcStatus, message));
   }
 
-  private FullHttpResponse grpcAnswer(int grpcStatus, String message) {
+  private FullHttpResponse grpcAnswer(int status, int grpcStatus, String message) {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.EMPTY_BUFFER);
-    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.EMPTY_BUFFER);
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, grpcWeb == null ? "application/grpc" : grpcWeb.type());
     response.headers().set("grpc-status", Integer.toString(grpcStatus));
     if (!message.isEmpty() && !isHead()) {
       response.headers().set("grpc-message", HeadRules.grpcMessage(message));

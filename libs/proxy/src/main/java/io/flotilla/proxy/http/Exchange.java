@@ -18,6 +18,7 @@ import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Sweep;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.upstream.ClusterRuntime;
+import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
@@ -421,7 +422,7 @@ final class Exchange
     requestEnded = true;
     keepAlive = false;
     dropStream();
-    leaveHost(false);
+    leaveHost(Outcome.SUCCESS);
     record.add(FailureCause.BAD_REQUEST);
     local(
         grpcAnswer(400, HeadRules.grpcStatus(400), "the body of a gRPC-Web request is not base64"));
@@ -632,6 +633,7 @@ final class Exchange
     }
     stream = to;
     requestSent = true;
+    to.host().connected();
     lastActivity = System.nanoTime();
     to.channel().write(upstreamHead(from, action, way, to.host(), attempts));
     boolean keep = replayable;
@@ -710,12 +712,12 @@ final class Exchange
 
   private void notConnected(Throwable cause) {
     if (cause instanceof UpstreamPool.Overflow) {
-      leaveHost(false);
+      leaveHost(Outcome.SUCCESS);
       fail(FailureCause.OVERFLOW);
       return;
     }
     record.upstreamError(cause);
-    leaveHost(true);
+    leaveHost(Outcome.LOCAL_FAILURE);
     retryOr(new Retry.Outcome.NotConnected(), FailureCause.CONNECT_FAILED);
   }
 
@@ -729,12 +731,12 @@ final class Exchange
     if (isStale(old, refused)) {
       // The upstream had closed an idle connection just before: nobody's failure.
       staleRetried = true;
-      leaveHost(false);
+      leaveHost(Outcome.SUCCESS);
       attempts--;
       attempt();
       return;
     }
-    leaveHost(true);
+    leaveHost(Outcome.LOCAL_FAILURE);
     if (answered) {
       record.add(FailureCause.UPSTREAM_RESET);
       client.close();
@@ -760,7 +762,7 @@ final class Exchange
       return;
     }
     dropStream();
-    leaveHost(true);
+    leaveHost(Outcome.LOCAL_FAILURE);
     retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
   }
 
@@ -777,7 +779,7 @@ final class Exchange
    */
   private void breakOff(FailureCause cause, boolean hostFailed) {
     dropStream();
-    leaveHost(hostFailed);
+    leaveHost(hostFailed ? Outcome.LOCAL_FAILURE : Outcome.SUCCESS);
     if (answered) {
       record.add(cause);
       client.close();
@@ -795,7 +797,7 @@ final class Exchange
     }
   }
 
-  private void leaveHost(boolean failed) {
+  private void leaveHost(Outcome outcome) {
     Host old = host;
     host = null;
     if (tryTimer != null) {
@@ -805,7 +807,7 @@ final class Exchange
     if (old != null) {
       old.ended();
       if (cluster != null) {
-        cluster.outcome(old, failed);
+        cluster.outcome(old, outcome);
       }
     }
   }
@@ -868,7 +870,7 @@ final class Exchange
       if (response.decoderResult().isFailure()) {
         ReferenceCountUtil.release(message);
         dropStream();
-        leaveHost(true);
+        leaveHost(Outcome.LOCAL_FAILURE);
         fail(FailureCause.BAD_RESPONSE);
         return;
       }
@@ -902,7 +904,7 @@ final class Exchange
     int grpcStatus = HeadRules.number(grpc);
     if (mayRetry(new Retry.Outcome.Answered(status, grpcStatus))) {
       dropStream();
-      leaveHost(status >= 500);
+      leaveHost(Outcome.ofStatus(status));
       retry();
       return false;
     }
@@ -1002,7 +1004,7 @@ final class Exchange
     UpstreamStream from = stream;
     stream = null;
     boolean reusable = requestEnded && record.upstreamKeepsAlive();
-    leaveHost(record.status() >= 500);
+    leaveHost(Outcome.ofStatus(record.status()));
     // The content may be a whole response, whose head went before it.
     HttpContent end = content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
     if (grpcWeb != null) {
@@ -1037,7 +1039,7 @@ final class Exchange
         client,
         from.channel(),
         () -> {
-          leaveHost(false);
+          leaveHost(Outcome.SUCCESS);
           end(false);
         });
   }
@@ -1173,7 +1175,7 @@ final class Exchange
     }
     record.add(FailureCause.CLIENT_GONE);
     dropStream();
-    leaveHost(false);
+    leaveHost(Outcome.SUCCESS);
     close();
   }
 

@@ -134,7 +134,7 @@ final class MirrorCopy implements UpstreamStream.Listener {
     over = true;
     timer.cancel(false);
     host.ended();
-    cluster.outcome(host, false);
+    cluster.outcome(host, ClusterRuntime.Outcome.SUCCESS);
     waiting.forEach(ReferenceCountUtil::release);
     waiting.clear();
     UpstreamStream open = stream;

@@ -77,7 +77,7 @@ public final class TcpRelay {
       host.ended();
     }
     if (cluster != null && host != null) {
-      cluster.outcome(host, true);
+      cluster.outcome(host, ClusterRuntime.Outcome.LOCAL_FAILURE);
     }
     first.release();
     record(TcpEvent.FAILED, "UF");

@@ -23,18 +23,25 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** One cluster at run time. */
 public final class ClusterRuntime {
   private static final int MAX_PENDING = 4096;
+  private static final int DEFAULT_PANIC_PERCENT = 50;
+  private static final long MAX_EJECTION_NANOS = TimeUnit.SECONDS.toNanos(300);
 
   private Cluster cluster;
   private final Map<InetSocketAddress, Host> hosts = new LinkedHashMap<>();
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
-  private final Map<Integer, Table> tables = new HashMap<>();
+  private final Map<Integer, HashTable> tables = new HashMap<>();
+  private final Map<Integer, Schedule> schedules = new HashMap<>();
+  private @Nullable Levels levels;
+  // When the first endpoint that is set aside comes back; 0: none is.
+  private long nextReturn;
   private int next;
   private int activeRequests;
   private int activeRetries;
@@ -47,7 +54,7 @@ public final class ClusterRuntime {
 
   void cluster(Cluster now) {
     cluster = now;
-    tables.clear();
+    levels = null;
   }
 
   /** What the control plane says of it. */
@@ -68,7 +75,7 @@ public final class ClusterRuntime {
   void endpoints(ClusterLoadAssignment assignment, Map<String, List<InetAddress>> resolved) {
     Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
     priorities.clear();
-    tables.clear();
+    levels = null;
     for (LocalityEndpoints locality : assignment.localities()) {
       for (Endpoint endpoint : locality.endpoints()) {
         if (!(endpoint.address() instanceof SocketAddress socket)) {
@@ -134,27 +141,51 @@ public final class ClusterRuntime {
                       : a)
           .map(a -> originals.computeIfAbsent(a, this::original));
     }
+    if (priorities.isEmpty()) {
+      return Optional.empty();
+    }
+    long number = key == null ? ThreadLocalRandom.current().nextLong() : key;
+    Levels.Level level = levels().choose(number);
+    List<Host> hosts = level.hosts();
+    if (hosts.isEmpty()) {
+      return Optional.empty();
+    }
+    if (hashes()) {
+      return Optional.of(hashed(level, avoid, number, draws));
+    }
+    if (!avoid.isEmpty()) {
+      List<Host> fresh = hosts.stream().filter(h -> !avoid.contains(h)).toList();
+      if (!fresh.isEmpty() && fresh.size() < hosts.size()) {
+        return Optional.of(fresh.get(ThreadLocalRandom.current().nextInt(fresh.size())));
+      }
+    }
+    return Optional.of(pick(level));
+  }
+
+  // Made anew when an endpoint came, went, or changed its health.
+  private Levels levels() {
     long now = System.nanoTime();
-    for (Map.Entry<Integer, List<Host>> priority : priorities.entrySet()) {
-      List<Host> level = priority.getValue();
-      List<Host> healthy = new ArrayList<>(level.size());
-      for (Host host : level) {
-        if (host.endpoint().health() == Endpoint.Health.HEALTHY && !host.isEjected(now)) {
-          healthy.add(host);
+    Levels known = levels;
+    if (known == null || (nextReturn != 0 && now - nextReturn >= 0)) {
+      nextReturn = 0;
+      for (Host host : hosts.values()) {
+        if (host.isEjected(now) && (nextReturn == 0 || host.returns() - nextReturn < 0)) {
+          nextReturn = host.returns();
         }
       }
-      if (healthy.isEmpty()) {
-        continue;
-      }
-      List<Host> fresh = healthy;
-      if (!avoid.isEmpty()) {
-        fresh = healthy.stream().filter(h -> !avoid.contains(h)).toList();
-      }
-      List<Host> candidates = fresh.isEmpty() ? healthy : fresh;
-      return Optional.of(
-          hashes() ? hashed(priority.getKey(), healthy, avoid, key, draws) : pick(candidates));
+      known =
+          Levels.of(
+              List.copyOf(priorities.values()),
+              h -> h.endpoint().health() == Endpoint.Health.HEALTHY && !h.isEjected(now),
+              cluster
+                  .outlierDetection()
+                  .map(OutlierDetection::minHealthPercent)
+                  .orElse(DEFAULT_PANIC_PERCENT));
+      levels = known;
+      tables.clear();
+      schedules.clear();
     }
-    return Optional.empty();
+    return known;
   }
 
   /** Whether the cluster's endpoints are chosen by hash. */
@@ -163,24 +194,18 @@ public final class ClusterRuntime {
         || cluster.loadBalancing() instanceof LoadBalancing.Maglev;
   }
 
-  /** A table and the endpoints that it was made over. */
-  private record Table(List<Host> hosts, HashTable table) {}
-
-  private Host hashed(
-      int priority, List<Host> healthy, Set<Host> avoid, @Nullable Long key, int draws) {
-    Table known = tables.get(priority);
-    if (known == null || !known.hosts().equals(healthy)) {
-      HashTable made = HashTable.ofHosts(cluster.loadBalancing(), healthy);
-      if (made == null) {
-        return pick(healthy);
+  private Host hashed(Levels.Level level, Set<Host> avoid, long hash, int draws) {
+    HashTable table = tables.get(level.priority());
+    if (table == null) {
+      table = HashTable.ofHosts(cluster.loadBalancing(), level.hosts());
+      if (table == null) {
+        return pick(level);
       }
-      known = new Table(List.copyOf(healthy), made);
-      tables.put(priority, known);
+      tables.put(level.priority(), table);
     }
-    long hash = key == null ? ThreadLocalRandom.current().nextLong() : key;
-    Host host = known.table().pick(hash, 0);
+    Host host = table.pick(hash, 0);
     for (int i = 1; i <= draws && avoid.contains(host); i++) {
-      host = known.table().pick(hash, i);
+      host = table.pick(hash, i);
     }
     return host;
   }
@@ -193,50 +218,55 @@ public final class ClusterRuntime {
     return new Host(Endpoint.of(address.getAddress().getHostAddress(), address.getPort()), address);
   }
 
-  private Host pick(List<Host> candidates) {
+  private Host pick(Levels.Level level) {
+    List<Host> candidates = level.hosts();
     if (candidates.size() == 1) {
       return candidates.getFirst();
     }
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return switch (cluster.loadBalancing()) {
-      case LoadBalancing.RoundRobin r -> weightedInTurn(candidates);
-      case LoadBalancing.LeastRequest l -> {
-        Host best = candidates.get(random.nextInt(candidates.size()));
-        for (int i = 1; i < l.choices(); i++) {
-          Host other = candidates.get(random.nextInt(candidates.size()));
-          if ((long) other.active() * best.endpoint().weight()
-              < (long) best.active() * other.endpoint().weight()) {
-            best = other;
-          }
-        }
-        yield best;
-      }
-      default -> weightedAt(candidates, random.nextLong(totalWeight(candidates)));
+      case LoadBalancing.RoundRobin r ->
+          alike(candidates) ? inTurn(candidates) : scheduled(level, h -> h.endpoint().weight());
+      case LoadBalancing.LeastRequest l ->
+          alike(candidates)
+              ? leastLoaded(candidates, l.choices())
+              : scheduled(level, h -> (double) h.endpoint().weight() / (h.active() + 1));
+      // As in Envoy, chance knows no weights.
+      default -> candidates.get(random.nextInt(candidates.size()));
     };
   }
 
-  private Host weightedInTurn(List<Host> candidates) {
-    next = (next + 1) & Integer.MAX_VALUE;
-    return weightedAt(candidates, next % totalWeight(candidates));
-  }
-
-  private static long totalWeight(List<Host> hosts) {
-    long sum = 0;
+  private static boolean alike(List<Host> hosts) {
+    int weight = hosts.getFirst().endpoint().weight();
     for (Host host : hosts) {
-      sum += host.endpoint().weight();
-    }
-    return sum;
-  }
-
-  private static Host weightedAt(List<Host> hosts, long point) {
-    long left = point;
-    for (Host host : hosts) {
-      left -= host.endpoint().weight();
-      if (left < 0) {
-        return host;
+      if (host.endpoint().weight() != weight) {
+        return false;
       }
     }
-    return hosts.getLast();
+    return true;
+  }
+
+  private Host inTurn(List<Host> candidates) {
+    next = (next + 1) & Integer.MAX_VALUE;
+    return candidates.get(next % candidates.size());
+  }
+
+  private static Host leastLoaded(List<Host> candidates, int choices) {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    Host best = candidates.get(random.nextInt(candidates.size()));
+    for (int i = 1; i < choices; i++) {
+      Host other = candidates.get(random.nextInt(candidates.size()));
+      if (other.active() < best.active()) {
+        best = other;
+      }
+    }
+    return best;
+  }
+
+  private Host scheduled(Levels.Level level, ToDoubleFunction<Host> weight) {
+    return schedules
+        .computeIfAbsent(level.priority(), p -> new Schedule(level.hosts(), weight))
+        .next(weight);
   }
 
   /** The TLS that reaches this endpoint; empty: plaintext. */
@@ -252,27 +282,59 @@ public final class ClusterRuntime {
     return Optional.empty();
   }
 
-  /** An attempt at this endpoint ended with an answer or without one. */
-  public void outcome(Host host, boolean failed) {
-    if (!failed) {
-      host.succeeded();
+  /** How an attempt at an endpoint ended. */
+  public enum Outcome {
+    SUCCESS,
+    /** A status from 500 up that is not a gateway's. */
+    SERVER_ERROR,
+    /** 502, 503 or 504. */
+    GATEWAY_ERROR,
+    /** No connection, a broken one, or no answer in time. */
+    LOCAL_FAILURE;
+
+    /** Of an answer. */
+    public static Outcome ofStatus(int status) {
+      return status < 500 ? SUCCESS : status >= 502 && status <= 504 ? GATEWAY_ERROR : SERVER_ERROR;
+    }
+  }
+
+  /** An attempt at this endpoint ended. */
+  public void outcome(Host host, Outcome outcome) {
+    boolean split =
+        cluster
+            .outlierDetection()
+            .flatMap(OutlierDetection::consecutiveLocalOriginFailure)
+            .isPresent();
+    host.note(outcome, split);
+    if (outcome == Outcome.SUCCESS) {
       return;
     }
-    host.failed();
     OutlierDetection detection = cluster.outlierDetection().orElse(null);
     if (detection == null) {
       return;
     }
-    int threshold = detection.consecutive5xx().orElse(Integer.MAX_VALUE);
-    if (host.consecutiveFailures() >= threshold) {
+    if (reached(detection.consecutive5xx(), host.consecutiveErrors())
+        || reached(detection.consecutiveGatewayFailure(), host.consecutiveGatewayErrors())
+        || reached(detection.consecutiveLocalOriginFailure(), host.consecutiveLocalFailures())) {
       long now = System.nanoTime();
       long ejected = hosts.values().stream().filter(h -> h.isEjected(now)).count();
       // At least one may go, whatever the share says, as in Envoy.
       if (ejected == 0
           || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
-        host.eject(now + detection.baseEjectionTime().toNanos() * (host.ejections() + 1));
+        host.eject(now + ejectionNanos(detection, host.ejections() + 1));
+        levels = null;
       }
     }
+  }
+
+  private static boolean reached(Optional<Integer> threshold, int failures) {
+    return threshold.isPresent() && failures >= threshold.get();
+  }
+
+  // Longer each time, up to five minutes or, where that is more, once.
+  private static long ejectionNanos(OutlierDetection detection, int times) {
+    long base = detection.baseEjectionTime().toNanos();
+    return Math.min(base * times, Math.max(base, MAX_EJECTION_NANOS));
   }
 
   /** Takes a place for a request; false: the circuit breaker is open. */

@@ -9,7 +9,9 @@ public final class Host {
   private Endpoint endpoint;
   private final InetSocketAddress address;
   private int active;
-  private int consecutiveFailures;
+  private int errors;
+  private int gatewayErrors;
+  private int localFailures;
   private long ejectedUntilNanos;
   private int ejections;
   private long requests;
@@ -45,6 +47,11 @@ public final class Host {
     requests++;
   }
 
+  /** A connection is there for it, which ends a row of failures on the way. */
+  public void connected() {
+    localFailures = 0;
+  }
+
   /** It ended. */
   public void ended() {
     active--;
@@ -64,23 +71,45 @@ public final class Host {
     return ejectedUntilNanos != 0 && nowNanos - ejectedUntilNanos < 0;
   }
 
-  int consecutiveFailures() {
-    return consecutiveFailures;
+  long returns() {
+    return ejectedUntilNanos;
   }
 
-  void succeeded() {
-    consecutiveFailures = 0;
+  int consecutiveErrors() {
+    return errors;
   }
 
-  void failed() {
-    failures++;
-    consecutiveFailures++;
+  int consecutiveGatewayErrors() {
+    return gatewayErrors;
+  }
+
+  int consecutiveLocalFailures() {
+    return localFailures;
+  }
+
+  /**
+   * @param split what happens on the way counts by itself; otherwise it counts as a gateway's error
+   */
+  void note(ClusterRuntime.Outcome outcome, boolean split) {
+    boolean local = outcome == ClusterRuntime.Outcome.LOCAL_FAILURE;
+    if (outcome != ClusterRuntime.Outcome.SUCCESS) {
+      failures++;
+    }
+    localFailures = local ? localFailures + 1 : 0;
+    if (local && split) {
+      return;
+    }
+    errors = outcome == ClusterRuntime.Outcome.SUCCESS ? 0 : errors + 1;
+    gatewayErrors =
+        local || outcome == ClusterRuntime.Outcome.GATEWAY_ERROR ? gatewayErrors + 1 : 0;
   }
 
   void eject(long untilNanos) {
     ejectedUntilNanos = untilNanos;
     ejections++;
-    consecutiveFailures = 0;
+    errors = 0;
+    gatewayErrors = 0;
+    localFailures = 0;
   }
 
   int ejections() {

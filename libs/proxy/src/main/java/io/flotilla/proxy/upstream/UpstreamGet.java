@@ -171,7 +171,9 @@ public final class UpstreamGet {
       over = true;
       timer.cancel(false);
       host.ended();
-      cluster.outcome(host, !whole || status >= 500);
+      cluster.outcome(
+          host,
+          whole ? ClusterRuntime.Outcome.ofStatus(status) : ClusterRuntime.Outcome.LOCAL_FAILURE);
       UpstreamStream open = stream;
       stream = null;
       if (open != null) {

@@ -3,6 +3,7 @@ package io.flotilla.conformance.envoy.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import java.io.IOException;
@@ -88,10 +89,22 @@ final class Suite implements AutoCloseable {
         requests);
   }
 
-  /** The same with snapshots as they are. */
-  List<Pair> run(ProxySnapshot theirs, ProxySnapshot ours, List<Wire.Request> requests)
+  /** Puts other clusters in force on both sides. */
+  void apply(RouteConfiguration routes, Map<String, Cluster> clusters) throws Exception {
+    revision++;
+    sides.apply(
+        world.snapshot(revision, routes, clusters, envoysLog),
+        world.snapshot(revision, routes, clusters, oursLog));
+  }
+
+  private List<Pair> run(ProxySnapshot theirs, ProxySnapshot ours, List<Wire.Request> requests)
       throws Exception {
     sides.apply(theirs, ours);
+    return send(requests);
+  }
+
+  /** Sends all requests to both sides as they are. */
+  List<Pair> send(List<Wire.Request> requests) throws Exception {
     backends.forget();
     run++;
     Wire.Answer[][] answers = new Wire.Answer[requests.size()][2];

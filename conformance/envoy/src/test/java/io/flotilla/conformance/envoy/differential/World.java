@@ -116,6 +116,12 @@ final class World {
 
   /** All of one side. */
   ProxySnapshot snapshot(long revision, RouteConfiguration routes, Path accessLog) {
+    return snapshot(revision, routes, clusters(), accessLog);
+  }
+
+  /** The same with other clusters. */
+  ProxySnapshot snapshot(
+      long revision, RouteConfiguration routes, Map<String, Cluster> clusters, Path accessLog) {
     HttpConnectionManager plain =
         HttpConnectionManager.of(
             "suite",
@@ -154,7 +160,7 @@ final class World {
         revision,
         Map.of(listener.name(), listener),
         Map.of("routes", routes),
-        clusters(),
+        clusters,
         Map.of(),
         Map.of());
   }

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.conformance.envoy.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.flotilla.model.address.SocketAddress;
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.endpoint.Endpoint;
+import io.flotilla.model.endpoint.Locality;
+import io.flotilla.model.endpoint.LocalityEndpoints;
+import io.flotilla.model.route.ClusterChoice;
+import io.flotilla.model.route.HashPolicy;
+import io.flotilla.model.route.HostRewrite;
+import io.flotilla.model.route.Route;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.model.route.RouteConfiguration;
+import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.route.VirtualHost;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where requests go when endpoints differ in weight, priority and health, beside Envoy. */
+class BalancingIT {
+  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
+  private static final int REQUESTS = 800;
+
+  /** Of chi-squared by degrees of freedom: exceeded by chance once in ten thousand runs. */
+  private static final double[] LIMITS = {0, 15.1, 18.4, 21.1, 23.5, 25.7, 27.9, 29.9};
+
+  private static @TempDir Path folder;
+  private static Suite suite;
+  private static int clusters;
+
+  @BeforeAll
+  static void start() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of(ENVOY)),
+        "there is no Envoy at '" + ENVOY + "'; conformance/install.sh installs one");
+    suite = new Suite(ENVOY, folder);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (suite != null) {
+      suite.close();
+    }
+  }
+
+  private static Endpoint endpoint(int backend, int weight, boolean healthy) {
+    return new Endpoint(
+        new SocketAddress("127.0.0.1", suite.backends().port(backend)),
+        "",
+        weight,
+        healthy ? Endpoint.Health.HEALTHY : Endpoint.Health.UNHEALTHY,
+        Map.of(),
+        Optional.empty());
+  }
+
+  /** Priorities of consecutive backends: how many there are, and how many of them are well. */
+  private static List<LocalityEndpoints> levels(int... hostsAndHealthy) {
+    List<LocalityEndpoints> out = new ArrayList<>();
+    int backend = 0;
+    for (int i = 0; i < hostsAndHealthy.length; i += 2) {
+      List<Endpoint> hosts = new ArrayList<>();
+      for (int n = 0; n < hostsAndHealthy[i]; n++) {
+        hosts.add(endpoint(backend++, 1, n < hostsAndHealthy[i + 1]));
+      }
+      out.add(new LocalityEndpoints(Locality.NONE, i / 2, 1, hosts));
+    }
+    return out;
+  }
+
+  private static List<LocalityEndpoints> weighted(int... weights) {
+    List<Endpoint> hosts = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      hosts.add(endpoint(i, weights[i], true));
+    }
+    return List.of(new LocalityEndpoints(Locality.NONE, 0, 1, hosts));
+  }
+
+  private static Cluster cluster(
+      LoadBalancing balancing,
+      List<LocalityEndpoints> endpoints,
+      Optional<OutlierDetection> outliers) {
+    // A name of its own: what was learnt of a cluster's endpoints outlives its change on our side.
+    String name = "c" + clusters++;
+    Cluster plain =
+        Cluster.of(name, new Discovery.Static(new ClusterLoadAssignment(name, endpoints)));
+    return new Cluster(
+        plain.name(),
+        plain.discovery(),
+        balancing,
+        plain.connectTimeout(),
+        plain.http(),
+        plain.transports(),
+        plain.circuitBreakers(),
+        outliers,
+        plain.bindSource(),
+        plain.services(),
+        plain.connection(),
+        plain.source());
+  }
+
+  private static OutlierDetection outliers(
+      Optional<Integer> any, Optional<Integer> gateway, Optional<Integer> local, int minHealth) {
+    return new OutlierDetection(
+        any, gateway, local, Duration.ofSeconds(60), Duration.ofSeconds(60), 100, minHealth);
+  }
+
+  private static Optional<OutlierDetection> neverPanicking() {
+    return Optional.of(outliers(Optional.of(1000), Optional.empty(), Optional.empty(), 0));
+  }
+
+  private static void apply(Cluster cluster) throws Exception {
+    RouteAction.Forward forward =
+        new RouteAction.Forward(
+            new ClusterChoice.Single(cluster.name()),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            new HostRewrite.Keep(),
+            List.of(new HashPolicy.Header("x-key", false)),
+            List.of(),
+            List.of());
+    suite.apply(
+        RouteConfiguration.of(
+            "routes",
+            List.of(
+                VirtualHost.of(
+                    "all", List.of("*"), List.of(Route.of("r", RouteMatch.ANY, forward))))),
+        Map.of(cluster.name(), cluster));
+  }
+
+  private static Wire.Request request(String key, String script) {
+    return new Wire.Request(
+        "GET",
+        "/",
+        List.of(
+            new Wire.Field("Host", "h.test"),
+            new Wire.Field("x-key", key),
+            new Wire.Field("x-do", script)),
+        "");
+  }
+
+  private static List<Wire.Request> requests(int count) {
+    List<Wire.Request> out = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      out.add(request("k" + i, "200"));
+    }
+    return out;
+  }
+
+  private static Map<String, int[]> counts(Cluster cluster) throws Exception {
+    apply(cluster);
+    Map<String, int[]> counts = new TreeMap<>();
+    for (Suite.Pair pair : suite.send(requests(REQUESTS))) {
+      counts.computeIfAbsent(pair.envoy().endpoint(), e -> new int[2])[0]++;
+      counts.computeIfAbsent(pair.ours().endpoint(), e -> new int[2])[1]++;
+    }
+    return counts;
+  }
+
+  /** That both may well be draws from one distribution. */
+  private static void spreadAlike(String what, Cluster cluster, int endpoints) throws Exception {
+    Map<String, int[]> counts = counts(cluster);
+    StringBuilder table = new StringBuilder(what);
+    double chiSquared = 0;
+    for (Map.Entry<String, int[]> each : counts.entrySet()) {
+      double difference = each.getValue()[0] - each.getValue()[1];
+      chiSquared += difference * difference / (each.getValue()[0] + each.getValue()[1]);
+      table.append(' ').append(each.getValue()[0]).append('/').append(each.getValue()[1]);
+    }
+    System.out.println(table);
+    assertThat(counts).as(table.toString()).hasSize(endpoints);
+    assertThat(chiSquared).as(table.toString()).isLessThanOrEqualTo(LIMITS[counts.size() - 1]);
+  }
+
+  @Test
+  void heedsWeightsAsEnvoyDoes() throws Exception {
+    Map<String, LoadBalancing> policies = new LinkedHashMap<>();
+    policies.put("round robin", LoadBalancing.ROUND_ROBIN);
+    policies.put("least request", LoadBalancing.LEAST_REQUEST);
+    policies.put("random", LoadBalancing.RANDOM);
+    for (Map.Entry<String, LoadBalancing> each : policies.entrySet()) {
+      spreadAlike(
+          each.getKey(), cluster(each.getValue(), weighted(1, 2, 3, 4), Optional.empty()), 4);
+    }
+  }
+
+  @Test
+  void givesWhatOnePriorityCannotBearToTheNext() throws Exception {
+    LoadBalancing random = LoadBalancing.RANDOM;
+    spreadAlike("1 of 4, then 2", cluster(random, levels(4, 1, 2, 2), neverPanicking()), 3);
+    spreadAlike("3 of 4, then 2", cluster(random, levels(4, 3, 2, 2), neverPanicking()), 3);
+    spreadAlike("1 of 2, then 2", cluster(random, levels(2, 1, 2, 2), neverPanicking()), 3);
+    spreadAlike("three levels", cluster(random, levels(4, 1, 2, 0, 2, 2), neverPanicking()), 3);
+  }
+
+  @Test
+  void trustsSickEndpointsBeforeItBreaksTheWell() throws Exception {
+    LoadBalancing random = LoadBalancing.RANDOM;
+    spreadAlike("panic", cluster(random, levels(4, 1), Optional.empty()), 4);
+    spreadAlike("half is enough", cluster(random, levels(4, 2), Optional.empty()), 2);
+    spreadAlike("total panic", cluster(random, levels(3, 0, 2, 0), Optional.empty()), 5);
+    spreadAlike("enough together", cluster(random, levels(4, 1, 2, 1), Optional.empty()), 2);
+    spreadAlike("one level only", cluster(random, levels(3, 0, 4, 2), Optional.empty()), 2);
+    spreadAlike("no panic", cluster(random, levels(4, 1), neverPanicking()), 1);
+    spreadAlike("none is well", cluster(random, levels(4, 0), neverPanicking()), 1);
+  }
+
+  @Test
+  void hashesOverTheEndpointsThatAreWell() throws Exception {
+    for (LoadBalancing each :
+        List.of(new LoadBalancing.RingHash(1024, 1 << 20), new LoadBalancing.Maglev(65537))) {
+      apply(cluster(each, levels(5, 4), neverPanicking()));
+      for (Suite.Pair pair : suite.send(requests(300))) {
+        assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
+      }
+    }
+  }
+
+  private static void ejects(OutlierDetection detection, String harmless, String harmful)
+      throws Exception {
+    LoadBalancing ring = new LoadBalancing.RingHash(1024, 1 << 20);
+    apply(cluster(ring, levels(4, 4), Optional.of(detection)));
+    String before = suite.send(List.of(request("k", "200"))).getFirst().envoy().endpoint();
+    for (int i = 0; i < 6; i++) {
+      suite.send(List.of(request("k", harmless)));
+    }
+    Suite.Pair still = suite.send(List.of(request("k", "200"))).getFirst();
+    assertThat(still.envoy().endpoint()).isEqualTo(before);
+    assertThat(still.ours().endpoint()).isEqualTo(before);
+
+    for (int i = 0; i < 3; i++) {
+      suite.send(List.of(request("k", harmful)));
+    }
+
+    Suite.Pair moved = suite.send(List.of(request("k", "200"))).getFirst();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (moved.envoy().endpoint().equals(before) && System.nanoTime() < end) {
+      moved = suite.send(List.of(request("k", "200"))).getFirst();
+    }
+    assertThat(moved.envoy().endpoint()).isNotEqualTo(before);
+    for (Suite.Pair pair : suite.send(requests(200))) {
+      assertThat(pair.ours().endpoint()).isNotEqualTo(before).isEqualTo(pair.envoy().endpoint());
+    }
+  }
+
+  @Test
+  void setsAsideAfterErrorsOfTheServer() throws Exception {
+    ejects(outliers(Optional.of(3), Optional.empty(), Optional.empty(), 0), "404", "500");
+  }
+
+  @Test
+  void setsAsideAfterErrorsOfTheGatewayAlone() throws Exception {
+    ejects(outliers(Optional.empty(), Optional.of(3), Optional.empty(), 0), "500", "503");
+  }
+
+  @Test
+  void setsAsideWhereNoConnectionIsMade() throws Exception {
+    int closed;
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      closed = taken.getLocalPort();
+    }
+    List<Endpoint> hosts = new ArrayList<>(levels(3, 3).getFirst().endpoints());
+    hosts.add(Endpoint.of("127.0.0.1", closed));
+    OutlierDetection split = outliers(Optional.empty(), Optional.empty(), Optional.of(3), 0);
+    apply(
+        cluster(
+            new LoadBalancing.RingHash(1024, 1 << 20),
+            List.of(new LocalityEndpoints(Locality.NONE, 0, 1, hosts)),
+            Optional.of(split)));
+    // Each connection that is made ends a row of failures, also where it breaks afterwards.
+    for (int i = 0; i < 12; i++) {
+      suite.send(List.of(request("k" + i % 3, "reset")));
+    }
+    List<Suite.Pair> pairs = suite.send(requests(60));
+    assertThat(pairs).anyMatch(p -> p.envoy().endpoint().endsWith(":" + closed));
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (pairs.stream().anyMatch(p -> p.envoy().endpoint().endsWith(":" + closed))
+        && System.nanoTime() < end) {
+      pairs = suite.send(requests(60));
+    }
+
+    for (Suite.Pair pair : pairs) {
+      assertThat(pair.envoy().endpoint()).doesNotEndWith(":" + closed);
+      assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
+    }
+    assertThat(pairs.stream().map(p -> p.ours().endpoint()).distinct()).hasSize(3);
+  }
+}

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.cli;
 
+import io.flotilla.cli.bench.DataplaneBench;
 import io.flotilla.cli.bench.Row;
 import io.flotilla.cli.bench.StartBench;
+import io.flotilla.cli.mesh.MeshException;
 import io.flotilla.cli.mesh.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +27,8 @@ final class BenchCommand implements Callable<Integer> {
 
   /** What can be measured. */
   enum Name {
-    start
+    start,
+    dataplane
   }
 
   @Mixin MeshOption mesh = new MeshOption();
@@ -43,6 +46,13 @@ final class BenchCommand implements Callable<Integer> {
   @Nullable Path envoy;
 
   @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "8",
+      description = "Of each round of bench dataplane; 8 when absent.")
+  int seconds;
+
+  @Option(
       names = {"-o", "--output"},
       defaultValue = "text",
       description = "${COMPLETION-CANDIDATES}; text when absent.")
@@ -58,9 +68,23 @@ final class BenchCommand implements Callable<Integer> {
                       mesh.offset == 0 ? OFFSET : mesh.offset,
                       new Progress(System.err, false))
                   .run(Math.max(1, runs), envoy);
+          case dataplane ->
+              new DataplaneBench(
+                      mesh.home,
+                      mesh.offset == 0 ? OFFSET : mesh.offset,
+                      new Progress(System.err, false),
+                      seconds)
+                  .run(Math.max(1, runs), peer());
         };
     output.print(rows, () -> rows.forEach(BenchCommand::print));
     return rows.stream().allMatch(Row::met) ? 0 : 1;
+  }
+
+  private Path peer() {
+    if (envoy == null) {
+      throw new MeshException("bench dataplane compares with Envoy: name its binary by --envoy.");
+    }
+    return envoy.toAbsolutePath();
   }
 
   private static void print(Row row) {
@@ -70,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
         row.what(),
         row.ours(),
         row.unit(),
-        row.goal() == null ? "" : ", goal %.0f".formatted(row.goal()),
+        row.goal() == null ? "" : ", goal %.1f".formatted(row.goal()),
         row.peer() == null ? "" : ", peer %.2f, ratio %.2f".formatted(row.peer(), row.ratio()),
         row.n(),
         row.spread(),

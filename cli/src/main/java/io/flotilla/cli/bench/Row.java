@@ -9,14 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One figure against its goal.
  *
- * @param kind "time" or "memory": less is better
+ * @param kind "time" or "memory": ours must not exceed the goal; "rate": the ratio must not be
+ *     less; "latency": the ratio must not exceed it
  * @param ours the median
  * @param peer the median of what it is compared with; null: nothing
  * @param ratio ours / peer
  * @param n runs
  * @param spread (largest - smallest) / median of ours
  * @param loadAverage of the machine when it began, over a minute
- * @param goal what ours must not exceed; null: none
+ * @param goal as its kind says; null: none
  */
 @JsonPropertyOrder({
   "what",
@@ -73,7 +74,14 @@ public record Row(
   /** Whether the goal is met; true without one. */
   @JsonProperty("met")
   public boolean met() {
-    return goal == null || ours <= goal;
+    if (goal == null) {
+      return true;
+    }
+    return switch (kind) {
+      case "rate" -> ratio != null && ratio >= goal;
+      case "latency" -> ratio != null && ratio <= goal;
+      default -> ours <= goal;
+    };
   }
 
   private static double median(List<Double> values) {

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.cli.bench;
+
+import io.flotilla.cli.mesh.Home;
+import io.flotilla.cli.mesh.LocalMesh;
+import io.flotilla.cli.mesh.MeshPlan;
+import io.flotilla.cli.mesh.MeshState;
+import io.flotilla.cli.mesh.Progress;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests per CPU-second of the proxies, ours and Envoys under the same control plane and the same
+ * configuration, by turns in the same run. The proxies have the second core, load and servers the
+ * first. Two meshes stand side by side; the one that is not asked idles.
+ */
+public final class DataplaneBench {
+  private static final int PEER_OFFSET = 100;
+  private static final int WARM_SECONDS = 12;
+  private static final double TICKS = 100;
+  private static final int PATIENCE = 300;
+
+  private final Home home;
+  private final int offset;
+  private final Progress progress;
+  private final int seconds;
+
+  /**
+   * @param seconds of each round of each scenario
+   */
+  public DataplaneBench(Home home, int offset, Progress progress, int seconds) {
+    this.home = home;
+    this.offset = offset;
+    this.progress = progress;
+    this.seconds = seconds;
+  }
+
+  private interface Generator {
+    Load run(Side side, int seconds) throws IOException;
+  }
+
+  /**
+   * A kind of traffic.
+   *
+   * @param goal the least ratio of requests per CPU-second
+   * @param p99 the greatest ratio of the 99th percentile; 0: none is stated
+   */
+  private record Scenario(String what, double goal, double p99, Generator generator) {}
+
+  private static Generator http1(String path, int connections) {
+    return (side, seconds) -> Load.wrk(side.entrance + path, "bench.test", connections, seconds);
+  }
+
+  private static final List<Scenario> SCENARIOS =
+      List.of(
+          new Scenario("HTTP/1.1, 64 connections, 1 KiB", 3.5, 0.6, http1("/1k", 64)),
+          new Scenario("HTTP/1.1, 1 connection, 1 KiB", 2, 0, http1("/1k", 1)),
+          new Scenario("HTTP/1.1, 256 connections, 1 KiB", 3.5, 0, http1("/1k", 256)),
+          new Scenario("HTTP/1.1, 16 connections, 64 KiB", 1.3, 0, http1("/64k", 16)),
+          new Scenario("HTTP/1.1, 8 connections, 1 MiB", 1.3, 0, http1("/1024k", 8)),
+          new Scenario(
+              "HTTP/2 to HTTP/2, 8 connections of 32 streams, 1 KiB",
+              3,
+              0,
+              (side, seconds) ->
+                  Load.h2load(side.entrance + "/1k", "http2.bench.test", 8, 32, seconds)),
+          new Scenario(
+              "gateway and sidecar with mTLS, 64 connections",
+              3.5,
+              0,
+              (side, seconds) ->
+                  Load.wrk(side.entrance + "/details/0", "details.bench.test", 64, seconds)));
+
+  /** Measures by turns. */
+  public List<Row> run(int rounds, Path envoy) throws IOException {
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    Path folder = Files.createTempDirectory("flotilla-bench");
+    List<Row> rows = new ArrayList<>();
+    try (BenchBackend backend =
+            BenchBackend.start(folder.resolve("backend"), 19_080 + offset, 19_081 + offset);
+        Side ours = new Side(folder.resolve("ours"), offset, null);
+        Side peer = new Side(folder.resolve("peer"), offset + PEER_OFFSET, envoy)) {
+      for (Scenario scenario : SCENARIOS) {
+        progress.say(scenario.what());
+        scenario.generator().run(ours, WARM_SECONDS);
+        scenario.generator().run(peer, 2);
+        Figures mine = new Figures();
+        Figures theirs = new Figures();
+        for (int round = 0; round < rounds; round++) {
+          mine.add(ours, scenario.generator(), seconds);
+          theirs.add(peer, scenario.generator(), seconds);
+        }
+        rows.add(
+            Row.of(
+                scenario.what(),
+                "requests per CPU-second",
+                "rate",
+                mine.perCpuSecond,
+                theirs.perCpuSecond,
+                load,
+                scenario.goal()));
+        if (scenario.p99() > 0) {
+          rows.add(
+              Row.of(
+                  scenario.what() + ", p99",
+                  "ms",
+                  "latency",
+                  mine.p99,
+                  theirs.p99,
+                  load,
+                  scenario.p99()));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static final class Figures {
+    final List<Double> perCpuSecond = new ArrayList<>();
+    final List<Double> p99 = new ArrayList<>();
+
+    void add(Side side, Generator generator, int seconds) throws IOException {
+      double before = side.cpuSeconds();
+      Load load = generator.run(side, seconds);
+      perCpuSecond.add(load.requests() / (side.cpuSeconds() - before));
+      p99.add(load.p99());
+    }
+  }
+
+  /** One of the two meshes. */
+  private final class Side implements AutoCloseable {
+    final String entrance;
+    private final LocalMesh mesh;
+    private final Thread stop;
+    private final List<ProcessHandle> proxies;
+
+    Side(Path folder, int at, @Nullable Path envoy) throws IOException {
+      MeshPlan plan =
+          new MeshPlan(
+              folder.resolve("dir"),
+              folder.resolve("state"),
+              at,
+              8080 + at,
+              false,
+              false,
+              true,
+              null,
+              envoy,
+              0);
+      entrance = "http://" + plan.addresses().proxy(100) + ":8081";
+      mesh = new LocalMesh(home, plan, progress);
+      stop = new Thread(mesh::stop);
+      Runtime.getRuntime().addShutdownHook(stop);
+      MeshState state = mesh.start();
+      Files.writeString(folder.resolve("dir").resolve("bench.yaml"), configuration(offset));
+      ProcessHandle host = state.part("proxies").process().orElseThrow();
+      awaitRoute();
+      proxies = envoy == null ? List.of(host) : host.descendants().toList();
+      pin(host);
+      for (ProcessHandle child : host.descendants().toList()) {
+        pin(child);
+      }
+      for (String other : List.of("control", "bookinfo")) {
+        pin(state.part(other).process().orElseThrow(), "0");
+      }
+    }
+
+    private void awaitRoute() throws IOException {
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        for (int i = 0; i < PATIENCE; i++) {
+          try {
+            HttpRequest request =
+                HttpRequest.newBuilder(URI.create(entrance + "/1k"))
+                    .header("Host", "bench.test")
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            if (client.send(request, BodyHandlers.discarding()).statusCode() == 200) {
+              return;
+            }
+          } catch (IOException e) {
+            // Not listening yet.
+          }
+          Thread.sleep(100);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+      throw new IOException(entrance + " does not lead to the bench's backend");
+    }
+
+    /** User and system time of the proxies so far. */
+    double cpuSeconds() throws IOException {
+      double ticks = 0;
+      for (ProcessHandle proxy : proxies) {
+        String stat = Files.readString(Path.of("/proc", Long.toString(proxy.pid()), "stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+      }
+      return ticks / TICKS;
+    }
+
+    @Override
+    public void close() {
+      mesh.stop();
+      Runtime.getRuntime().removeShutdownHook(stop);
+    }
+  }
+
+  private static void pin(ProcessHandle process) throws IOException {
+    pin(process, "1");
+  }
+
+  private static void pin(ProcessHandle process, String core) throws IOException {
+    new ProcessBuilder("taskset", "-a", "-c", "-p", core, Long.toString(process.pid()))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .onExit()
+        .join();
+  }
+
+  /** Twenty virtual hosts of nine routes each; the last one of each is asked. */
+  private static String configuration(int offset) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: bench, namespace: default}
+            spec:
+              selector: {istio: ingressgateway}
+              servers:
+              - port: {number: 80, name: http, protocol: HTTP}
+                hosts: ["bench.test", "*.bench.test"]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: ServiceEntry
+            metadata: {name: bench, namespace: default}
+            spec:
+              hosts: [backend.test]
+              location: MESH_EXTERNAL
+              resolution: STATIC
+              ports:
+              - {number: 80, name: http, protocol: HTTP, targetPort: %d}
+              - {number: 81, name: http2, protocol: HTTP2, targetPort: %d}
+              endpoints:
+              - address: 127.0.0.1
+            """
+                .formatted(19_080 + offset, 19_081 + offset));
+    route(text, "bench", "bench.test", "backend.test", 80);
+    route(text, "http2", "http2.bench.test", "backend.test", 81);
+    route(text, "details", "details.bench.test", "details.default.svc.cluster.local", 9080);
+    for (int i = 0; i < 17; i++) {
+      route(text, "other-" + i, "other-" + i + ".bench.test", "backend.test", 80);
+    }
+    return text.toString();
+  }
+
+  private static void route(StringBuilder text, String name, String host, String to, int port) {
+    text.append(
+        """
+        ---
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: %s, namespace: default}
+        spec:
+          hosts: [%s]
+          gateways: [bench]
+          http:
+        """
+            .formatted(name, host));
+    for (int i = 0; i < 8; i++) {
+      text.append("  - match: [{uri: {prefix: /api/v%d/}}]\n".formatted(i));
+      destination(text, to, port);
+    }
+    text.append("  - match: [{uri: {prefix: /}}]\n");
+    destination(text, to, port);
+  }
+
+  private static void destination(StringBuilder text, String to, int port) {
+    text.append("    route: [{destination: {host: %s, port: {number: %d}}}]\n".formatted(to, port));
+  }
+}

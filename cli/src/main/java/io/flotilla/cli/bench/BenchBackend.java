@@ -33,7 +33,7 @@ final class BenchBackend implements AutoCloseable {
     Files.writeString(
         configuration,
         """
-        daemon off; worker_processes 1; pid %1$s/nginx.pid; error_log %1$s/nginx.err;
+        user root; daemon off; worker_processes 1; pid %1$s/nginx.pid; error_log %1$s/nginx.err;
         events { worker_connections 8192; }
         http {
           access_log off; default_type text/plain; keepalive_requests 100000000;

@@ -8,13 +8,11 @@ import io.flotilla.cli.mesh.MeshState;
 import io.flotilla.cli.mesh.Progress;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -139,7 +137,7 @@ public final class DataplaneBench {
 
   /** One of the two meshes. */
   private final class Side implements AutoCloseable {
-    final String entrance;
+    final URI entrance;
     private final LocalMesh mesh;
     private final Thread stop;
     private final List<ProcessHandle> proxies;
@@ -157,7 +155,7 @@ public final class DataplaneBench {
               null,
               envoy,
               0);
-      entrance = "http://" + plan.addresses().proxy(100) + ":8081";
+      entrance = URI.create("http://" + plan.addresses().proxy(100) + ":8081");
       mesh = new LocalMesh(home, plan, progress);
       stop = new Thread(mesh::stop);
       Runtime.getRuntime().addShutdownHook(stop);
@@ -176,27 +174,35 @@ public final class DataplaneBench {
     }
 
     private void awaitRoute() throws IOException {
-      try (HttpClient client = HttpClient.newHttpClient()) {
-        for (int i = 0; i < PATIENCE; i++) {
-          try {
-            HttpRequest request =
-                HttpRequest.newBuilder(URI.create(entrance + "/1k"))
-                    .header("Host", "bench.test")
-                    .timeout(Duration.ofSeconds(2))
-                    .build();
-            if (client.send(request, BodyHandlers.discarding()).statusCode() == 200) {
-              return;
-            }
-          } catch (IOException e) {
-            // Not listening yet.
-          }
-          Thread.sleep(100);
+      for (int i = 0; i < PATIENCE; i++) {
+        if (answers()) {
+          return;
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted", e);
+        try {
+          Thread.sleep(100);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted", e);
+        }
       }
       throw new IOException(entrance + " does not lead to the bench's backend");
+    }
+
+    /** By a socket, since the JDK's client lets nobody choose the host. */
+    private boolean answers() {
+      try (Socket socket = new Socket(entrance.getHost(), entrance.getPort())) {
+        socket.setSoTimeout(2000);
+        socket
+            .getOutputStream()
+            .write(
+                "GET /1k HTTP/1.1\r\nHost: bench.test\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+            .startsWith("HTTP/1.1 200");
+      } catch (IOException e) {
+        // Not listening yet.
+        return false;
+      }
     }
 
     /** User and system time of the proxies so far. */

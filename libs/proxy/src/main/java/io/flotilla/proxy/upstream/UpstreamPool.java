@@ -85,9 +85,15 @@ public final class UpstreamPool implements AutoCloseable {
     int inUse;
     long idleNanos = TimeUnit.SECONDS.toNanos(DEFAULT_IDLE_SECONDS);
     int maxRequests;
+    long maxAgeNanos;
 
     Lane(Key key) {
       this.key = key;
+    }
+
+    boolean isSpent(long requests, long bornNanos) {
+      return (maxRequests > 0 && requests >= maxRequests)
+          || (maxAgeNanos > 0 && System.nanoTime() - bornNanos >= maxAgeNanos);
     }
   }
 
@@ -98,6 +104,7 @@ public final class UpstreamPool implements AutoCloseable {
     int streams;
     boolean goingAway;
     long opened;
+    final long bornNanos = System.nanoTime();
 
     final IntSupplier maxStreams;
 
@@ -161,7 +168,12 @@ public final class UpstreamPool implements AutoCloseable {
     }
     Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol);
     Lane lane = lanes.computeIfAbsent(key, Lane::new);
-    for (Shared shared : lane.shared) {
+    for (Shared shared : List.copyOf(lane.shared)) {
+      if (lane.isSpent(shared.opened, shared.bornNanos)) {
+        shared.goingAway = true;
+        lane.shared.remove(shared);
+        closeIfUnused(shared);
+      }
       if (!shared.goingAway && shared.hasRoom() && shared.connection.isActive()) {
         open(shared, host, listener, ready, failed);
         return;
@@ -169,7 +181,9 @@ public final class UpstreamPool implements AutoCloseable {
     }
     while (!lane.idle.isEmpty()) {
       Idle idle = lane.idle.pollLast();
-      if (idle.channel().isActive()) {
+      if (isSpent(lane, idle.channel())) {
+        idle.channel().close();
+      } else if (idle.channel().isActive()) {
         use(idle.channel(), true, host, listener, ready);
         return;
       }
@@ -197,6 +211,8 @@ public final class UpstreamPool implements AutoCloseable {
     lane.idleNanos =
         cluster.cluster().connection().idleTimeout().map(Duration::toNanos).orElse(lane.idleNanos);
     lane.maxRequests = cluster.cluster().connection().maxRequestsPerConnection();
+    lane.maxAgeNanos =
+        cluster.cluster().connection().maxDuration().map(Duration::toNanos).orElse(0L);
     connect(cluster, key, lane, waiting);
   }
 
@@ -388,6 +404,7 @@ public final class UpstreamPool implements AutoCloseable {
       channel.config().setAutoRead(false);
       channel.closeFuture().addListener(closed -> lane.idle.removeIf(i -> i.channel() == channel));
       channel.attr(LANE).set(lane);
+      channel.attr(BORN).set(System.nanoTime());
       use(channel, false, first.host(), first.listener(), first.ready());
       return;
     }
@@ -443,6 +460,8 @@ public final class UpstreamPool implements AutoCloseable {
 
   private static final io.netty.util.AttributeKey<Lane> LANE =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "lane");
+  private static final io.netty.util.AttributeKey<Long> BORN =
+      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "born");
   private static final io.netty.util.AttributeKey<Integer> REQUESTS =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "requests");
   private static final io.netty.util.AttributeKey<Shared> SHARED =
@@ -533,10 +552,7 @@ public final class UpstreamPool implements AutoCloseable {
     }
     Lane lane = stream.channel().attr(LANE).get();
     lane.inUse--;
-    boolean usedUp =
-        lane.maxRequests > 0
-            && stream.channel().attr(REQUESTS).get() instanceof Integer n
-            && n >= lane.maxRequests;
+    boolean usedUp = isSpent(lane, stream.channel());
     if (!reusable
         || usedUp
         || lane.retired
@@ -575,6 +591,12 @@ public final class UpstreamPool implements AutoCloseable {
             serveWaiting(lane);
           }
         });
+  }
+
+  private static boolean isSpent(Lane lane, Channel channel) {
+    Integer requests = channel.attr(REQUESTS).get();
+    Long born = channel.attr(BORN).get();
+    return requests != null && born != null && lane.isSpent(requests, born);
   }
 
   private void dropIdle() {

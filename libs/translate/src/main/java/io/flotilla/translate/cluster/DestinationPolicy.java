@@ -124,7 +124,8 @@ public record DestinationPolicy(
               http.flatMap(ConnectionPoolSettings.Http::idleTimeout)
                   .or(() -> tcp.flatMap(ConnectionPoolSettings.Tcp::idleTimeout)),
               http.flatMap(ConnectionPoolSettings.Http::maxConcurrentStreams).orElse(0),
-              tcp.flatMap(ConnectionPoolSettings.Tcp::tcpKeepalive).map(Settings::keepalive)),
+              tcp.flatMap(ConnectionPoolSettings.Tcp::tcpKeepalive).map(Settings::keepalive),
+              tcp.flatMap(ConnectionPoolSettings.Tcp::maxConnectionDuration)),
           tcp.flatMap(ConnectionPoolSettings.Tcp::connectTimeout).orElse(Duration.ofSeconds(10)),
           outlier.map(Settings::outlier),
           tls.map(Settings::tls),

@@ -554,7 +554,8 @@ public final class Everything {
                 100,
                 Optional.of(Duration.ofSeconds(3)),
                 17,
-                Optional.of(new ConnectionSettings.TcpKeepalive(3, 60, 10))),
+                Optional.of(new ConnectionSettings.TcpKeepalive(3, 60, 10)),
+                Optional.of(Duration.ofHours(1))),
             "networking.istio.io/v1/DestinationRule default/reviews"));
     all.add(cluster("static", new Discovery.Static(local), LoadBalancing.ROUND_ROBIN));
     all.add(cluster("strict", new Discovery.StrictDns(named), LoadBalancing.RANDOM));

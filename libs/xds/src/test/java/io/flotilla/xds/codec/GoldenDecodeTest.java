@@ -17,6 +17,8 @@ import io.flotilla.xds.codec.internal.ListenerCodec;
 import io.flotilla.xds.codec.internal.RouteCodec;
 import io.flotilla.xds.codec.internal.TlsCodec;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,7 +39,15 @@ class GoldenDecodeTest {
           "03-bookinfo-ratings-inbound",
           "04a-fault-delay",
           "04b-fault-abort",
-          "05-ingress-gateway");
+          "05-ingress-gateway",
+          "07-egress-serviceentry",
+          "08-peerauthentication",
+          "11-sidecar",
+          "13-gateway-api",
+          "14-gamma-httproute",
+          "18-virtualservice-full",
+          "19-registry-only",
+          "20-meshconfig-dns");
 
   private static List<Path> scenarios = List.of();
 
@@ -79,6 +90,19 @@ class GoldenDecodeTest {
     }
     reasons.forEach((reason, count) -> System.out.println("  " + count + " x " + reason));
     assertThat(failures).isEmpty();
+    Set<String> known = knownRefusals();
+    assertThat(reasons.keySet()).as("refusals without a reason").isSubsetOf(known);
+    assertThat(known).as("reasons that are needed no more").isSubsetOf(reasons.keySet());
+  }
+
+  private static Set<String> knownRefusals() throws IOException {
+    try (InputStream in = GoldenDecodeTest.class.getResourceAsStream("golden-refusals.txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(l -> !l.isBlank() && !l.startsWith("#"))
+          .map(l -> l.substring(0, l.indexOf(" -- ")))
+          .collect(Collectors.toSet());
+    }
   }
 
   static Message encode(Object model) {

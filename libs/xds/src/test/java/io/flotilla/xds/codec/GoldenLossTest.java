@@ -11,12 +11,15 @@ import com.google.protobuf.Struct;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,16 +30,17 @@ class GoldenLossTest {
   private final Map<String, String> lost = new TreeMap<>();
 
   @Test
-  void losesNothingThatIstiodSaysWithoutAReason() throws IOException, ResourceError {
+  void losesNothingThatIstiodSaysWithoutAReason() throws IOException {
     Path folder = Golden.folder();
     assumeTrue(folder != null, "flotilla.corpus does not name the folder of xds-golden-istiod");
-    for (String scenario : GoldenDecodeTest.WHOLLY) {
-      for (Map.Entry<String, List<Any>> file :
-          Golden.scenario(folder.resolve(scenario)).entrySet()) {
-        for (Any resource : file.getValue()) {
-          Message before = GoldenDecodeTest.unpack(resource);
-          Message after = GoldenDecodeTest.encode(Decoded.of("", resource));
-          compare(before, after, before.getDescriptorForType().getName());
+    for (Path scenario : scenarios(folder)) {
+      for (List<Any> resources : Golden.scenario(scenario).values()) {
+        for (Any resource : resources) {
+          if (understood(resource) instanceof Object model) {
+            Message before = GoldenDecodeTest.unpack(resource);
+            Message after = GoldenDecodeTest.encode(model);
+            compare(before, after, before.getDescriptorForType().getName());
+          }
         }
       }
     }
@@ -44,6 +48,21 @@ class GoldenLossTest {
     Set<String> reasons = reasons();
     assertThat(lost.keySet()).as(lost.toString()).isSubsetOf(reasons);
     assertThat(reasons).as("reasons that are needed no more").isSubsetOf(lost.keySet());
+  }
+
+  private static List<Path> scenarios(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  // What is refused by name is GoldenDecodeTest's to judge.
+  private static @Nullable Object understood(Any resource) {
+    try {
+      return Decoded.of("", resource);
+    } catch (ResourceError e) {
+      return null;
+    }
   }
 
   private static Set<String> reasons() throws IOException {

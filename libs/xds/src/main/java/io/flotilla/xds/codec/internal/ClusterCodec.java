@@ -185,7 +185,8 @@ public final class ClusterCodec {
     boolean plain =
         cluster.http() == Cluster.HttpUpstream.HTTP1
             && c.maxRequestsPerConnection() == 0
-            && c.idleTimeout().isEmpty();
+            && c.idleTimeout().isEmpty()
+            && c.maxDuration().isEmpty();
     if (plain) {
       return;
     }
@@ -211,12 +212,15 @@ public final class ClusterCodec {
               .setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance())
               .setHttp2ProtocolOptions(http2);
     }
-    if (c.maxRequestsPerConnection() > 0 || c.idleTimeout().isPresent()) {
+    if (c.maxRequestsPerConnection() > 0
+        || c.idleTimeout().isPresent()
+        || c.maxDuration().isPresent()) {
       HttpProtocolOptions.Builder common = HttpProtocolOptions.newBuilder();
       if (c.maxRequestsPerConnection() > 0) {
         common.setMaxRequestsPerConnection(UInt32Value.of(c.maxRequestsPerConnection()));
       }
       c.idleTimeout().ifPresent(t -> common.setIdleTimeout(Common.duration(t)));
+      c.maxDuration().ifPresent(t -> common.setMaxConnectionDuration(Common.duration(t)));
       options.setCommonHttpProtocolOptions(common);
     }
     b.putTypedExtensionProtocolOptions(HTTP_OPTIONS, Any.pack(options.build()));
@@ -281,6 +285,7 @@ public final class ClusterCodec {
     int maxRequests = 0;
     int maxStreams = 0;
     Optional<Duration> idle = Optional.empty();
+    Optional<Duration> age = Optional.empty();
     Any any = c.getTypedExtensionProtocolOptionsMap().get(HTTP_OPTIONS);
     if (any != null) {
       var o =
@@ -316,6 +321,10 @@ public final class ClusterCodec {
           Common.when(
               o.getCommonHttpProtocolOptions().hasIdleTimeout(),
               () -> Common.duration(o.getCommonHttpProtocolOptions().getIdleTimeout()));
+      age =
+          Common.when(
+              o.getCommonHttpProtocolOptions().hasMaxConnectionDuration(),
+              () -> Common.duration(o.getCommonHttpProtocolOptions().getMaxConnectionDuration()));
     }
     TcpKeepalive k = c.getUpstreamConnectionOptions().getTcpKeepalive();
     return new Cluster(
@@ -340,7 +349,8 @@ public final class ClusterCodec {
                     new ConnectionSettings.TcpKeepalive(
                         k.getKeepaliveProbes().getValue(),
                         k.getKeepaliveTime().getValue(),
-                        k.getKeepaliveInterval().getValue()))),
+                        k.getKeepaliveInterval().getValue())),
+            age),
         SourcePath.decode(c.getMetadata()));
   }
 

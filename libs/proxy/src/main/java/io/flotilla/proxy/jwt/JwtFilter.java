@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * documentation, "JWT authentication").
  */
 public final class JwtFilter implements RequestFilter {
-  private static final int LONGEST_URI = 256;
+  private static final int LONGEST_PATH = 256;
 
   private record Rule(Predicate<String> path, Optional<JwtRequirement> requirement) {}
 
@@ -108,8 +108,12 @@ public final class JwtFilter implements RequestFilter {
     TokenStatus status = verdict.status();
     request.note(FailureCause.UNAUTHENTICATED);
     request.details(status.details());
-    String uri = request.scheme() + "://" + request.authority() + request.pathAndQuery();
-    String shown = uri.length() > LONGEST_URI ? uri.substring(0, LONGEST_URI) : uri;
+    String path = request.pathAndQuery();
+    String shown =
+        request.scheme()
+            + "://"
+            + request.authority()
+            + path.substring(0, Math.min(path.length(), LONGEST_PATH));
     request.answerHeaders(
         Map.of(
             "www-authenticate",
@@ -135,7 +139,7 @@ public final class JwtFilter implements RequestFilter {
     }
     if (!provider.payloadHeader().isEmpty()) {
       String payload = accepted.token().encodedPayload();
-      headers.set(
+      headers.add(
           provider.payloadHeader(),
           provider.padPayloadHeader()
               ? payload + "=".repeat((4 - payload.length() % 4) % 4)
@@ -144,7 +148,7 @@ public final class JwtFilter implements RequestFilter {
     for (JwtProvider.ClaimHeader each : provider.claimHeaders()) {
       String value = text(claim(accepted.token().payload(), each.claim()));
       if (value != null) {
-        headers.set(each.header(), value);
+        headers.add(each.header(), value);
       }
     }
     if (!provider.metadataKey().isEmpty()) {

@@ -27,11 +27,13 @@ final class SignatureCheck {
   static TokenStatus check(Token token, List<JsonWebKey> keys) {
     boolean found = false;
     for (JsonWebKey key : keys) {
-      if (!fits(token, key) || !(key instanceof PublicJsonWebKey pair)) {
+      if (!fits(token, key)) {
         continue;
       }
       found = true;
-      if (holds(token, pair.getPublicKey())) {
+      if (key.getKeyType().equals(KEY_TYPES.get(token.algorithm()))
+          && key instanceof PublicJsonWebKey pair
+          && holds(token, pair.getPublicKey())) {
         return TokenStatus.OK;
       }
     }
@@ -41,7 +43,6 @@ final class SignatureCheck {
   private static boolean fits(Token token, JsonWebKey key) {
     String id = key.getKeyId();
     return (token.keyId().isEmpty() || id == null || id.equals(token.keyId()))
-        && key.getKeyType().equals(KEY_TYPES.get(token.algorithm()))
         && (key.getAlgorithm() == null || key.getAlgorithm().equals(token.algorithm()));
   }
 

@@ -46,7 +46,7 @@ record Token(
 
   static Read read(String compact) {
     String[] parts = compact.split("\\.", -1);
-    if (parts.length != 3) {
+    if (parts.length != 3 || parts[0].isEmpty() || parts[1].isEmpty() || parts[2].isEmpty()) {
       return new Read.Bad(TokenStatus.BAD_FORMAT);
     }
     byte[] headerBytes = decode(parts[0]);

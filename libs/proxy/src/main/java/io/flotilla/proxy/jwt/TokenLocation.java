@@ -41,38 +41,12 @@ sealed interface TokenLocation {
         if (value == null) {
           yield null;
         }
+        // All that follows: of a repeated header nobody knows which the application would take.
         int at = value.indexOf(h.prefix());
-        yield at < 0 ? null : token(value, at + h.prefix().length(), !h.prefix().isEmpty());
+        yield at < 0 ? null : value.substring(at + h.prefix().length()).strip();
       }
       case Parameter p -> request.parameter(p.name());
       case Cookie c -> request.cookie(c.name());
     };
-  }
-
-  private static String token(String value, int after, boolean cut) {
-    if (!cut) {
-      return value;
-    }
-    int start = after;
-    while (start < value.length() && !isOfToken(value.charAt(start))) {
-      start++;
-    }
-    if (start == value.length()) {
-      return value;
-    }
-    int end = start;
-    while (end < value.length() && isOfToken(value.charAt(end))) {
-      end++;
-    }
-    return value.substring(start, end);
-  }
-
-  private static boolean isOfToken(char c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || c == '-'
-        || c == '_'
-        || c == '.';
   }
 }

@@ -124,7 +124,6 @@ public final class TokenVerifier {
   private Verdict any(JwtRequirement.AnyOf any, TokenCarrier request) {
     @Nullable JwtRequirement bypass = null;
     TokenStatus worst = TokenStatus.MISSING;
-    boolean told = false;
     for (JwtRequirement each : any.any()) {
       if (each instanceof JwtRequirement.AllowMissingOrFailed
           || each instanceof JwtRequirement.AllowMissing) {
@@ -137,11 +136,7 @@ public final class TokenVerifier {
       if (verdict.ok()) {
         return verdict;
       }
-      // That a token is missing or somebody else's says less than any other reason.
-      if (!told || !isMild(verdict.status())) {
-        worst = verdict.status();
-        told = true;
-      }
+      worst = worse(worst, verdict.status());
     }
     if (bypass != null) {
       Verdict verdict =
@@ -149,15 +144,24 @@ public final class TokenVerifier {
       if (verdict.ok()) {
         return verdict;
       }
-      if (!told || !isMild(verdict.status())) {
-        worst = verdict.status();
-      }
+      worst = worse(worst, verdict.status());
     }
     return Verdict.of(worst);
   }
 
-  private static boolean isMild(TokenStatus status) {
-    return status == TokenStatus.MISSING || status == TokenStatus.UNKNOWN_ISSUER;
+  /**
+   * That a token is missing says least, that it is somebody else's little; else the last counts.
+   */
+  private static TokenStatus worse(TokenStatus before, TokenStatus now) {
+    return weight(now) >= weight(before) ? now : before;
+  }
+
+  private static int weight(TokenStatus status) {
+    return switch (status) {
+      case MISSING -> 0;
+      case UNKNOWN_ISSUER -> 1;
+      default -> 2;
+    };
   }
 
   private Verdict provided(JwtRequirement.Provided p, TokenCarrier request) {
@@ -171,7 +175,7 @@ public final class TokenVerifier {
     }
     List<String> audiences = p.audiences().isEmpty() ? provider.audiences() : p.audiences();
     List<Accepted> accepted = new ArrayList<>();
-    for (Found each : found) {
+    for (Found each : found.reversed()) {
       switch (Token.read(each.text())) {
         case Token.Read.Bad bad -> {
           return Verdict.of(bad.why());
@@ -194,14 +198,14 @@ public final class TokenVerifier {
   /** Tokens need not be there, but those that are must be good, unless also failed ones pass. */
   private Verdict missing(Set<String> names, TokenCarrier request, boolean failedToo) {
     List<Accepted> accepted = new ArrayList<>();
-    for (Found each : find(names, request)) {
+    for (Found each : find(names, request).reversed()) {
       TokenStatus status =
           switch (Token.read(each.text())) {
             case Token.Read.Bad bad -> bad.why();
             case Token.Read.Good good -> byIssuer(good.token(), each, accepted);
           };
-      if (status != TokenStatus.OK && !failedToo) {
-        return Verdict.of(status);
+      if (status != TokenStatus.OK) {
+        return failedToo ? new Verdict(TokenStatus.OK, accepted) : Verdict.of(status);
       }
     }
     return new Verdict(TokenStatus.OK, accepted);
@@ -272,6 +276,7 @@ public final class TokenVerifier {
     }
   }
 
+  /** All tokens that are there; Envoy, and so we, look at the last of them first. */
   private List<Found> find(Set<String> names, TokenCarrier request) {
     Map<TokenLocation, Set<String>> by = new LinkedHashMap<>();
     for (String name : names) {

@@ -2,6 +2,7 @@
 package io.flotilla.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
@@ -26,7 +27,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -34,9 +38,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** WebSockets through the proxy: the JDK's client, Netty's server. */
 class WebSocketIT {
@@ -46,6 +52,7 @@ class WebSocketIT {
   private final EngineFixture proxy = new EngineFixture("client");
   private final Heard heard = new Heard();
   private WebSocket socket;
+  private @TempDir Path folder;
 
   @BeforeEach
   void start() throws Exception {
@@ -178,11 +185,11 @@ class WebSocketIT {
     byte[] message = new byte[MIB];
     new Random(1).nextBytes(message);
 
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 3; i++) {
       socket.sendBinary(ByteBuffer.wrap(message), true).join();
     }
 
-    Await.until(() -> assertThat(heard.binaries).hasSize(8));
+    Await.until(() -> assertThat(heard.binaries).hasSize(3));
     assertThat(heard.binaries).allSatisfy(b -> assertThat(b).isEqualTo(message));
   }
 
@@ -228,5 +235,53 @@ class WebSocketIT {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
 
     assertThat(heard.closed.get(10, TimeUnit.SECONDS)).matches("1006 .*|error .*");
+  }
+
+  @Test
+  void carriesWebSocketsOfHttp2() throws Exception {
+    assumeTrue(NodeBackend.node().isPresent(), "Node is not installed (Debian: nodejs)");
+
+    // "hello", masked with zeros, and a close frame with code 4000.
+    List<String> said =
+        node("/ws", "websocket", "818500000000" + "68656c6c6f", "888200000000" + "0fa0");
+
+    assertThat(said).startsWith("extended true", "status 200").endsWith("end");
+    assertThat(
+            said.stream()
+                .filter(l -> l.startsWith("data "))
+                .map(l -> l.substring(5))
+                .collect(Collectors.joining()))
+        .isEqualTo("8105" + "68656c6c6f" + "8802" + "0fa0");
+    Await.until(() -> assertThat(proxy.records()).isNotEmpty());
+  }
+
+  @Test
+  void refusesToTunnelOtherProtocolsOverHttp2() throws Exception {
+    assumeTrue(NodeBackend.node().isPresent(), "Node is not installed (Debian: nodejs)");
+
+    assertThat(node("/ws", "other")).contains("status 501");
+  }
+
+  private List<String> node(String path, String protocol, String... frames) throws Exception {
+    Path script = folder.resolve("client.js");
+    try (var in = WebSocketIT.class.getResourceAsStream("/websocket-h2.js")) {
+      Files.write(script, in.readAllBytes());
+    }
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                NodeBackend.node().orElseThrow().toString(),
+                script.toString(),
+                Integer.toString(proxy.port(TestMesh.OUT)),
+                path,
+                protocol));
+    command.addAll(List.of(frames));
+    Path said = folder.resolve("said.txt");
+    Process client =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    boolean ended = client.waitFor(10, TimeUnit.SECONDS);
+    client.destroyForcibly();
+    assertThat(ended).as("the client did not end; it said %s", Files.readString(said)).isTrue();
+    return Files.readAllLines(said);
   }
 }

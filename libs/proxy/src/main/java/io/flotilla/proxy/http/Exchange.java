@@ -111,6 +111,7 @@ final class Exchange
   private int replayBytes;
   private boolean replayable;
   private @Nullable GrpcWebBridge grpcWeb;
+  private boolean wantsUpgrade;
 
   private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
@@ -223,6 +224,12 @@ final class Exchange
       return;
     }
     HttpHeaders headers = head.headers();
+    boolean upgrade = HeadRules.isUpgrade(headers, manager.upgrades());
+    if (http2 && !upgrade && headers.contains(HttpHeaderNames.UPGRADE)) {
+      reply(501, "this proxy does not tunnel " + headers.get(HttpHeaderNames.UPGRADE));
+      return;
+    }
+    wantsUpgrade = upgrade;
     grpcWeb = GrpcWebBridge.of(manager, head);
     record.peerFromRequest(headers);
     record.trace(headers);
@@ -574,6 +581,9 @@ final class Exchange
   }
 
   private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
+    if (wantsUpgrade) {
+      return UpstreamPool.Protocol.HTTP1;
+    }
     return switch (to.cluster().http()) {
       case HTTP1 -> UpstreamPool.Protocol.HTTP1;
       case HTTP2 -> UpstreamPool.Protocol.HTTP2;
@@ -587,8 +597,9 @@ final class Exchange
     for (HttpFilter filter : manager.filters()) {
       if (filter instanceof HttpFilter.Alpn a) {
         boolean h2 =
-            to.cluster().http() == Cluster.HttpUpstream.HTTP2
-                || to.cluster().http() == Cluster.HttpUpstream.SAME_AS_DOWNSTREAM && http2;
+            !wantsUpgrade
+                && (to.cluster().http() == Cluster.HttpUpstream.HTTP2
+                    || to.cluster().http() == Cluster.HttpUpstream.SAME_AS_DOWNSTREAM && http2);
         return a.overrides().getOrDefault(h2 ? "h2" : "http/1.1", List.of());
       }
     }
@@ -655,8 +666,7 @@ final class Exchange
     HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
     HttpHeaders headers = out.headers();
     String host = host(action, to);
-    upgrading =
-        HeadRules.copyRequestHeaders(from.headers(), headers, host, manager.upgrades(), http2);
+    upgrading = HeadRules.copyRequestHeaders(from.headers(), headers, host, manager.upgrades());
     if (action.pathRewrite().isPresent()) {
       headers.set("x-envoy-original-path", target);
     }
@@ -911,7 +921,13 @@ final class Exchange
     answered = true;
     record.answer(response);
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
-    HeadRules.copyResponseHeaders(response.headers(), out.headers(), upgrading && status == 101);
+    boolean switched = upgrading && status == 101;
+    HeadRules.copyResponseHeaders(response.headers(), out.headers(), switched && !http2);
+    if (switched && http2) {
+      // RFC 8441, section 5: of HTTP/2, success is 200.
+      out.setStatus(HttpResponseStatus.OK);
+      out.headers().remove("sec-websocket-accept");
+    }
     if (grpcWeb != null) {
       grpcWeb.answer(out.headers(), whole);
     }

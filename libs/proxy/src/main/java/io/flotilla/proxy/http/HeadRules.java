@@ -217,14 +217,10 @@ final class HeadRules {
    * @return whether the connection is to be upgraded
    */
   static boolean copyRequestHeaders(
-      HttpHeaders from, HttpHeaders to, String host, List<String> upgrades, boolean http2) {
+      HttpHeaders from, HttpHeaders to, String host, List<String> upgrades) {
     Set<String> named = namedByConnection(from);
     String upgrade = from.get(HttpHeaderNames.UPGRADE);
-    boolean upgrading =
-        !http2
-            && upgrade != null
-            && upgrades.contains(upgrade.toLowerCase(Locale.ROOT))
-            && named.contains("upgrade");
+    boolean upgrading = isUpgrade(from, upgrades);
     for (Map.Entry<String, String> header : from) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (name.equals("host")) {
@@ -243,6 +239,14 @@ final class HeadRules {
       to.set(HttpHeaderNames.UPGRADE, upgrade);
     }
     return upgrading;
+  }
+
+  /** Whether the client asks for another protocol that is allowed here. */
+  static boolean isUpgrade(HttpHeaders headers, List<String> upgrades) {
+    String upgrade = headers.get(HttpHeaderNames.UPGRADE);
+    return upgrade != null
+        && upgrades.contains(upgrade.toLowerCase(Locale.ROOT))
+        && namedByConnection(headers).contains("upgrade");
   }
 
   /** Copies what is meant for the client; case and order stay. */

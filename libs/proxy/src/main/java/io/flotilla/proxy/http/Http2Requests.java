@@ -21,9 +21,11 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2StreamFrame;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * 9113, section 8.1.1) resets its stream, so that nothing of it is forwarded.
  */
 final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
+  private static final int NONCE = 16;
+
   private final Http2Counters counters;
   private boolean head;
   private boolean malformed;
@@ -79,7 +83,10 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
       return;
     }
     head = true;
-    HttpMethod method = HttpMethod.valueOf(from.method().toString());
+    CharSequence protocol = from.get(":protocol");
+    // As HTTP/1 asks for the same (RFC 8441, section 5): nothing else of HTTP/2 has these headers.
+    HttpMethod method =
+        protocol == null ? HttpMethod.valueOf(from.method().toString()) : HttpMethod.GET;
     Optional<String> authority = Http2HeadRules.authority(from);
     String path = from.path() == null ? authority.orElse("") : from.path().toString();
     HttpRequest request =
@@ -101,7 +108,15 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
     if (!cookies.isEmpty()) {
       to.add(HttpHeaderNames.COOKIE, cookies.toString());
     }
-    if (!frame.isEndStream() && !to.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+    if (protocol != null) {
+      to.set(HttpHeaderNames.UPGRADE, protocol);
+      to.set(HttpHeaderNames.CONNECTION, "Upgrade");
+      if (!to.contains("sec-websocket-key")) {
+        byte[] nonce = new byte[NONCE];
+        ThreadLocalRandom.current().nextBytes(nonce);
+        to.set("sec-websocket-key", Base64.getEncoder().encodeToString(nonce));
+      }
+    } else if (!frame.isEndStream() && !to.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       to.add(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
     }
     if (!frame.isEndStream() && "0".equals(to.get(HttpHeaderNames.CONTENT_LENGTH))) {

@@ -18,6 +18,8 @@ public final class HttpServer {
   private static final int MAX_CHUNK = 16 * 1024;
   private static final int MAX_STREAMS = 1000;
   private static final int WINDOW = 1 << 20;
+  // RFC 8441, section 3.
+  private static final char ENABLE_CONNECT_PROTOCOL = 8;
 
   private HttpServer() {}
 
@@ -57,10 +59,7 @@ public final class HttpServer {
     long maxHeaders = manager.maxRequestHeadersKiB() * 1024L;
     Http2FrameCodec codec =
         Http2Frames.server(
-            Http2Settings.defaultSettings()
-                .maxConcurrentStreams(MAX_STREAMS)
-                .initialWindowSize(WINDOW)
-                .maxHeaderListSize(maxHeaders),
+            settings(manager, maxHeaders),
             new Http2Floods(engine.http2(), Http2Frames.continuations(maxHeaders)),
             maxHeaders);
     channel.pipeline().addFirst(new LingeringClose());
@@ -74,7 +73,7 @@ public final class HttpServer {
                   @Override
                   protected void initChannel(Channel stream) {
                     stream.config().setAutoRead(false);
-                    stream.pipeline().addLast(new Http2Requests(engine.http2()));
+                    stream.pipeline().addLast("codec", new Http2Requests(engine.http2()));
                     stream
                         .pipeline()
                         .addLast("exchange", new Http2Exchange(engine, downstream, manager));
@@ -84,6 +83,18 @@ public final class HttpServer {
     channel.pipeline().addLast("connection", new Http2Server(engine, codec, manager));
     channel.config().setAutoRead(true);
     channel.read();
+  }
+
+  private static Http2Settings settings(HttpConnectionManager manager, long maxHeaders) {
+    Http2Settings settings =
+        Http2Settings.defaultSettings()
+            .maxConcurrentStreams(MAX_STREAMS)
+            .initialWindowSize(WINDOW)
+            .maxHeaderListSize(maxHeaders);
+    if (!manager.upgrades().isEmpty()) {
+      settings.put(ENABLE_CONNECT_PROTOCOL, Long.valueOf(1));
+    }
+    return settings;
   }
 
   /** Fired through a connection that should end after what is under way. */

@@ -4,8 +4,12 @@ package io.flotilla.proxy.http;
 import io.flotilla.proxy.tcp.Splice;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 
-/** Turns two HTTP/1 connections into one byte stream after "101 Switching Protocols". */
+/**
+ * Turns a client's HTTP/1 connection or HTTP/2 stream and an upstream's HTTP/1 connection into one
+ * byte stream, after "101 Switching Protocols".
+ */
 final class Upgrade {
   private Upgrade() {}
 
@@ -22,11 +26,15 @@ final class Upgrade {
     Splice outward = new Splice(one);
     inward.peer(upstream);
     outward.peer(client);
+    if (client instanceof Http2StreamChannel) {
+      client.pipeline().addFirst("tunnel", new Http2Tunnel());
+    }
     // The splices come first, so that bytes which a codec still holds reach them when it goes.
     client.pipeline().addLast("splice", inward);
     upstream.pipeline().addLast("splice", outward);
     remove(client.pipeline(), "clock");
     remove(client.pipeline(), "exchanges");
+    remove(client.pipeline(), "exchange");
     remove(upstream.pipeline(), "upstream");
     remove(client.pipeline(), "codec");
     remove(upstream.pipeline(), "codec");

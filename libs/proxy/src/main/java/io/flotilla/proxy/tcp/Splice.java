@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * until the peer took the last. An end of input is passed on as an end of output.
  */
 public final class Splice extends ChannelInboundHandlerAdapter {
+  /** Written to a channel that is no socket, so that it ends its output. */
+  public static final Object END_OF_OUTPUT = new Object();
+
   private final Runnable closed;
   private @Nullable Channel peer;
   private long bytes;
@@ -131,7 +134,7 @@ public final class Splice extends ChannelInboundHandlerAdapter {
     if (channel instanceof DuplexChannel duplex) {
       duplex.shutdownOutput();
     } else {
-      channel.close();
+      channel.writeAndFlush(END_OF_OUTPUT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
   }
 

@@ -46,6 +46,19 @@ class DifferentialIT {
     }
   }
 
+  // On a machine that stands still for a while, time-outs end what they would not end elsewhere: a
+  // difference is one that shows again.
+  private static List<Suite.Pair> again(List<Suite.Pair> pairs, Allowed allowed) throws Exception {
+    List<Suite.Pair> differing = pairs;
+    for (int i = 0; i < 2 && !differing.isEmpty(); i++) {
+      differing = differing.stream().filter(p -> !allowed.unexplained(p).isEmpty()).toList();
+      if (!differing.isEmpty()) {
+        differing = suite.send(differing.stream().map(Suite.Pair::request).toList());
+      }
+    }
+    return differing;
+  }
+
   @Test
   void decidesAsEnvoyDoes() throws Exception {
     long seed = Long.getLong("flotilla.differential.seed", System.nanoTime());
@@ -64,7 +77,7 @@ class DifferentialIT {
       List<Suite.Pair> pairs = suite.run(routes, requests, UnaryOperator.identity());
       done += pairs.size();
       spread.add(pairs);
-      for (Suite.Pair pair : pairs) {
+      for (Suite.Pair pair : again(pairs, allowed)) {
         for (String difference : allowed.unexplained(pair)) {
           String aspect = difference.substring(0, difference.indexOf(':'));
           unexplained

@@ -289,7 +289,12 @@ final class Generator {
     return switch (random.nextInt(5)) {
       case 0 -> new HashPolicy.SourceAddress(chance(30));
       case 1 -> new HashPolicy.QueryParameter("q1", chance(30));
-      case 2 -> new HashPolicy.Cookie("c1", Optional.empty(), "", chance(30));
+      case 2 ->
+          new HashPolicy.Cookie(
+              "c1",
+              maybe(40, () -> chance(50) ? Duration.ZERO : Duration.ofSeconds(60)),
+              chance(50) ? "/p" : "",
+              chance(30));
       default -> new HashPolicy.Header(headerName(), chance(30));
     };
   }

@@ -137,7 +137,11 @@ record Observation(
           f.name().equals("set-cookie")
               ? MADE.matcher(f.value()).replaceFirst("=\"...\"")
               : f.value();
-      out.computeIfAbsent(f.name(), n -> new ArrayList<>()).add(byChance ? "..." : value);
+      List<String> values = out.computeIfAbsent(f.name(), n -> new ArrayList<>());
+      // Envoy makes the same cookie anew for each attempt.
+      if (value.equals(f.value()) || byChance || !values.contains(value)) {
+        values.add(byChance ? "..." : value);
+      }
     }
     return out;
   }

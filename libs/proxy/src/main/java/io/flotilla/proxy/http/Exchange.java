@@ -987,7 +987,7 @@ final class Exchange
   private void finishHeaders(HttpHeaders headers) {
     record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
     answerHeaders.forEach(headers::set);
-    if (newCookie != null && routed) {
+    if (newCookie != null && record.isUpstreamAnswered()) {
       headers.add(HttpHeaderNames.SET_COOKIE, newCookie);
     }
     if (!headers.contains(HttpHeaderNames.DATE)) {

@@ -310,6 +310,10 @@ final class ExchangeRecord implements LogSource {
     sentTarget = head.uri();
   }
 
+  boolean isUpstreamAnswered() {
+    return upstreamAnswered;
+  }
+
   boolean isSent() {
     return sentTarget != null;
   }

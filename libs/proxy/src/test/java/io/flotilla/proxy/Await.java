@@ -4,7 +4,7 @@ package io.flotilla.proxy;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waits until an assertion holds, and fails by it after ten seconds. */
+/** Waits until an assertion holds, and fails by it after a minute. */
 final class Await {
   private Await() {}
 
@@ -14,7 +14,7 @@ final class Await {
   }
 
   static void until(Assertion assertion) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
     while (true) {
       try {
         assertion.check();

@@ -248,14 +248,14 @@ class GrpcIT {
                     new byte[1]))
         .hasMessageContaining("DEADLINE_EXCEEDED");
 
-    cancelled.get(5, TimeUnit.SECONDS);
+    cancelled.get(60, TimeUnit.SECONDS);
   }
 
   @Test
   void drainsHttp2ByGoAway() throws Exception {
     ClientCalls.blockingUnaryCall(channel, UNARY, CallOptions.DEFAULT, new byte[1]);
 
-    client.engine.drain().get(5, TimeUnit.SECONDS);
+    client.engine.drain().get(60, TimeUnit.SECONDS);
 
     assertThat(client.engine.connections()).isZero();
   }

@@ -94,7 +94,7 @@ class WebSocketIT {
             .newWebSocketBuilder()
             .connectTimeout(Duration.ofSeconds(5))
             .buildAsync(URI.create("ws://127.0.0.1:" + proxy.port(TestMesh.OUT) + "/ws"), heard)
-            .get(5, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
   }
 
   @AfterEach
@@ -207,7 +207,7 @@ class WebSocketIT {
   void carriesTheClientsCloseAndItsCode() throws Exception {
     socket.sendClose(4000, "enough").join();
 
-    assertThat(heard.closed.get(5, TimeUnit.SECONDS)).isEqualTo("4000 enough");
+    assertThat(heard.closed.get(60, TimeUnit.SECONDS)).isEqualTo("4000 enough");
     Await.until(() -> assertThat(proxy.records()).hasSize(1));
   }
 
@@ -215,7 +215,7 @@ class WebSocketIT {
   void carriesTheServersCloseAndItsCode() throws Exception {
     socket.sendText("close me", true).join();
 
-    assertThat(heard.closed.get(5, TimeUnit.SECONDS)).isEqualTo("4001 as you like");
+    assertThat(heard.closed.get(60, TimeUnit.SECONDS)).isEqualTo("4001 as you like");
   }
 
   @Test
@@ -226,7 +226,7 @@ class WebSocketIT {
     }
     socket.sendClose(WebSocket.NORMAL_CLOSURE, "done").join();
 
-    assertThat(heard.closed.get(5, TimeUnit.SECONDS)).isEqualTo("1000 done");
+    assertThat(heard.closed.get(60, TimeUnit.SECONDS)).isEqualTo("1000 done");
     assertThat(heard.texts).hasSize(100);
   }
 

@@ -2,16 +2,14 @@
 package io.flotilla.proxy.detect;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.NetUtil;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 
-/** The PROXY protocol, versions 1 and 2 (HAProxy, "The PROXY protocol", 2020/03/05). */
+/** Reads the PROXY protocol, versions 1 and 2 (HAProxy, "The PROXY protocol", 2020/03/05). */
 public final class ProxyHeader {
   private static final byte[] SIGNATURE_1 = {'P', 'R', 'O', 'X', 'Y', ' '};
   private static final byte[] SIGNATURE_2 = {
@@ -155,55 +153,5 @@ public final class ProxyHeader {
     } catch (UnknownHostException e) {
       return new Result.Invalid("the PROXY header holds a bad address");
     }
-  }
-
-  /** A header that says who the client is, version 1 or 2. */
-  public static ByteBuf write(
-      ByteBufAllocator allocator,
-      boolean version1,
-      InetSocketAddress source,
-      InetSocketAddress destination) {
-    boolean four =
-        source.getAddress() instanceof Inet4Address
-            && destination.getAddress() instanceof Inet4Address;
-    if (version1) {
-      String line =
-          "PROXY "
-              + (four ? "TCP4 " : "TCP6 ")
-              + text(source.getAddress(), four)
-              + ' '
-              + text(destination.getAddress(), four)
-              + ' '
-              + source.getPort()
-              + ' '
-              + destination.getPort()
-              + "\r\n";
-      return ByteBufUtil.writeAscii(allocator, line);
-    }
-    ByteBuf out = allocator.buffer(HEAD_2 + 36);
-    out.writeBytes(SIGNATURE_2).writeByte(0x21);
-    out.writeByte(four ? TCP_OVER_IPV4 : TCP_OVER_IPV6).writeShort(four ? 12 : 36);
-    out.writeBytes(bytes(source.getAddress(), four))
-        .writeBytes(bytes(destination.getAddress(), four));
-    return out.writeShort(source.getPort()).writeShort(destination.getPort());
-  }
-
-  private static String text(InetAddress address, boolean four) {
-    if (four || !(address instanceof Inet4Address)) {
-      return NetUtil.toAddressString(address);
-    }
-    return "::ffff:" + address.getHostAddress();
-  }
-
-  private static byte[] bytes(InetAddress address, boolean four) {
-    byte[] raw = address.getAddress();
-    if (four || raw.length == 16) {
-      return raw;
-    }
-    byte[] mapped = new byte[16];
-    mapped[10] = (byte) 0xff;
-    mapped[11] = (byte) 0xff;
-    System.arraycopy(raw, 0, mapped, 12, 4);
-    return mapped;
   }
 }

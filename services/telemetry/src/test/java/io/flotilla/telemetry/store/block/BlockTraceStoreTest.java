@@ -2,7 +2,6 @@
 package io.flotilla.telemetry.store.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.store.Dependency;
@@ -26,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BlockTraceStoreTest {
   private static final Duration LONG = Duration.ofDays(36_500);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir Path folder;
   private final List<BlockTraceStore> opened = new ArrayList<>();
@@ -340,6 +342,10 @@ class BlockTraceStoreTest {
 
     BlockTraceStore shortLived = open(folder, 100, Duration.ofMinutes(1), 1L << 40);
     await().untilAsserted(() -> assertThat(shortLived.blocks()).isEmpty());
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE);
   }
 
   private static long folderSize(Path folder) throws IOException {

@@ -50,11 +50,13 @@ class ProxyDiscoveryIT {
   private final LinkedBlockingQueue<ProxySnapshot> snapshots = new LinkedBlockingQueue<>();
   private @TempDir Path folder;
   private Server server;
+  private int port;
   private ProxyDiscovery discovery;
 
   @BeforeEach
   void start() throws IOException {
     server = serve(0);
+    port = server.getPort();
     discovery = discovery();
   }
 
@@ -73,7 +75,6 @@ class ProxyDiscoveryIT {
   }
 
   private ProxyDiscovery discovery() {
-    int port = server.getPort();
     return new ProxyDiscovery(
         () -> channel(port), NODE, new SnapshotFile(folder.resolve("snapshot")), snapshots::add);
   }
@@ -141,7 +142,6 @@ class ProxyDiscoveryIT {
     pilot.publish(clusters(1, "a"));
     discovery.start();
     snapshot(1);
-    int port = server.getPort();
 
     server.shutdownNow();
     pilot.awaits("disconnected");

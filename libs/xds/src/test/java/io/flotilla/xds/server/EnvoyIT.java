@@ -112,11 +112,12 @@ class EnvoyIT {
           .contains(": 3");
       assertThat(envoy.admin("/config_dump")).doesNotContain("error_state");
       assertThat(envoy.admin("/certs")).contains("spiffe://cluster.local/ns/default/sa/a");
-      // Of RBAC's own conditions istiod, too, says these.
+      // These istiod, too, says.
       assertThat(
               envoy
                   .log()
                   .replaceAll("envoy\\.config\\.rbac\\.v3\\.\\w+\\.(metadata|source_ip)", "")
+                  .replace("envoy.config.route.v3.RouteAction.max_grpc_timeout", "")
                   .lines()
                   .filter(l -> l.contains("deprecated option '") && !l.contains("option ''")))
           .isEmpty();

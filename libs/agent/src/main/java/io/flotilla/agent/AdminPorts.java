@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flotilla.agent.admin.AdminAnswer;
 import io.flotilla.agent.admin.AdminServer;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -32,13 +34,15 @@ final class AdminPorts implements AutoCloseable {
    *
    * @param metrics in the Prometheus text format
    * @param clusters in the text format of Envoy's page /clusters
+   * @param configDump the page /config_dump by its query
    * @throws IOException naming the address that cannot be bound
    */
   static AdminPorts open(
       AgentConfig config,
       Supplier<AgentStatus> status,
       Supplier<String> metrics,
-      Supplier<String> clusters)
+      Supplier<String> clusters,
+      Function<Map<String, List<String>>, AdminAnswer> configDump)
       throws IOException {
     Supplier<AdminAnswer> ready = () -> readiness(status.get());
     Supplier<AdminAnswer> prometheus = () -> AdminAnswer.metrics(metrics.get());
@@ -58,6 +62,7 @@ final class AdminPorts implements AutoCloseable {
               () -> AdminAnswer.text(String.join("\n", status.get().listeners()) + "\n"),
               "/flotilla/status",
               () -> AdminAnswer.json(json(status.get()))),
+          Map.of("/config_dump", configDump),
           Map.of());
       ports.server.open(
           config.ip(),

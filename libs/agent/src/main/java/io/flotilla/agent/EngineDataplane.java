@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.agent;
 
+import io.flotilla.agent.admin.AdminAnswer;
 import io.flotilla.ca.client.HeldIdentity;
 import io.flotilla.ca.client.WorkloadIdentity;
 import io.flotilla.model.snapshot.ProxySnapshot;
@@ -11,14 +12,18 @@ import io.flotilla.proxy.ProxyEngine;
 import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.telemetry.api.SpanSink;
 import io.flotilla.telemetry.api.otlp.OtlpSpanExporter;
+import io.flotilla.xds.admin.BootstrapDescription;
+import io.flotilla.xds.admin.ConfigDump;
 import io.flotilla.xds.client.ProxyDiscovery;
 import io.flotilla.xds.client.SnapshotFile;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +45,7 @@ final class EngineDataplane implements Dataplane {
   private final AgentConfig config;
   private final ProxyEngine engine;
   private final ProxyDiscovery discovery;
+  private final Instant started = Instant.now();
   private final SpanSink spans;
   private @Nullable ProxySnapshot configuration;
   private @Nullable HeldIdentity identity;
@@ -170,6 +176,41 @@ final class EngineDataplane implements Dataplane {
   /** Clusters and their endpoints, in the text format of Envoy's page /clusters. */
   String clusters() {
     return engine.clustersText();
+  }
+
+  /** The page /config_dump: resource, mask and include_eds as in Envoy. */
+  AdminAnswer configDump(Map<String, List<String>> query) {
+    if (query.containsKey("name_regex")) {
+      return AdminAnswer.text(400, "name_regex is not supported; use resource and mask\n");
+    }
+    ConfigDump dump =
+        new ConfigDump(
+            BootstrapDescription.of(
+                config.node(USER_AGENT, Set.of()),
+                config.ip(),
+                15000,
+                config.controlPlane().xdsAddress()),
+            started,
+            discovery.accepted(),
+            discovery.rejected(),
+            engine.snapshot().secrets());
+    try {
+      return AdminAnswer.json(
+          dump.json(
+              new ConfigDump.Query(
+                  first(query, "resource"),
+                  first(query, "mask"),
+                  name -> true,
+                  query.containsKey("include_eds"))));
+    } catch (ConfigDump.UnknownResourceException e) {
+      return AdminAnswer.text(404, e.getMessage() + "\n");
+    } catch (IllegalArgumentException e) {
+      return AdminAnswer.text(400, e.getMessage() + "\n");
+    }
+  }
+
+  private static Optional<String> first(Map<String, List<String>> query, String name) {
+    return Optional.ofNullable(query.get(name)).map(List::getFirst);
   }
 
   @Override

@@ -57,7 +57,9 @@ public final class ProxyAgent implements AutoCloseable {
 
   private void openPorts(EngineDataplane engine) throws IOException {
     try {
-      ports = AdminPorts.open(config, this::status, engine::metrics, engine::clusters);
+      ports =
+          AdminPorts.open(
+              config, this::status, engine::metrics, engine::clusters, engine::configDump);
     } catch (IOException e) {
       close();
       throw e;

@@ -28,10 +28,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -68,6 +70,19 @@ public final class AdminServer implements AutoCloseable {
       Map<String, Supplier<AdminAnswer>> paths,
       Map<String, BiFunction<String, Map<String, List<String>>, AdminAnswer>> actions)
       throws IOException {
+    return open(host, port, paths, Map.of(), actions);
+  }
+
+  /** As the other; {@code questions} are answered to GET and HEAD by what the query says. */
+  public int open(
+      String host,
+      int port,
+      Map<String, Supplier<AdminAnswer>> paths,
+      Map<String, Function<Map<String, List<String>>, AdminAnswer>> questions,
+      Map<String, BiFunction<String, Map<String, List<String>>, AdminAnswer>> actions)
+      throws IOException {
+    Map<String, Function<Map<String, List<String>>, AdminAnswer>> pages = new HashMap<>(questions);
+    paths.forEach((path, page) -> pages.put(path, query -> page.get()));
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loop)
@@ -82,7 +97,7 @@ public final class AdminServer implements AutoCloseable {
                             new ReadTimeoutHandler(IDLE_SECONDS),
                             new HttpServerCodec(),
                             new HttpObjectAggregator(MAX_BODY_BYTES),
-                            new Handler(paths, actions));
+                            new Handler(pages, actions));
                   }
                 });
     try {
@@ -107,11 +122,11 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
-    private final Map<String, Supplier<AdminAnswer>> paths;
+    private final Map<String, Function<Map<String, List<String>>, AdminAnswer>> paths;
     private final Map<String, BiFunction<String, Map<String, List<String>>, AdminAnswer>> actions;
 
     Handler(
-        Map<String, Supplier<AdminAnswer>> paths,
+        Map<String, Function<Map<String, List<String>>, AdminAnswer>> paths,
         Map<String, BiFunction<String, Map<String, List<String>>, AdminAnswer>> actions) {
       this.paths = paths;
       this.actions = actions;
@@ -144,7 +159,7 @@ public final class AdminServer implements AutoCloseable {
           return action.apply(body, uri.parameters());
         }
       }
-      Supplier<AdminAnswer> page = paths.get(uri.path());
+      Function<Map<String, List<String>>, AdminAnswer> page = paths.get(uri.path());
       if (page == null) {
         return AdminAnswer.text(
             actions.containsKey(uri.path()) ? 405 : 404,
@@ -154,7 +169,7 @@ public final class AdminServer implements AutoCloseable {
                 + String.join(" ", new java.util.TreeSet<>(paths.keySet()))
                 + "\n");
       }
-      return page.get();
+      return page.apply(uri.parameters());
     }
 
     private void write(

@@ -117,7 +117,7 @@ final class Exchange
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
   private Optional<ClusterRuntime> runtime = Optional.empty();
   private boolean routed;
-  private @Nullable String newCookie;
+  private List<String> newCookies = List.of();
   private RouteTable.@Nullable Match match;
   private List<RequestFilter> filters = List.of();
   private int nextFilter;
@@ -546,6 +546,7 @@ final class Exchange
     if (forward == null || forward.hashPolicies().isEmpty() || way == null || request == null) {
       return null;
     }
+    newCookies = new ArrayList<>();
     return HashKey.of(
         forward.hashPolicies(), this, edited(request, way), this, downstream.remote().getAddress());
   }
@@ -576,7 +577,7 @@ final class Exchange
   @Override
   public String newCookie(String name, String path, Duration ttl) {
     String value = HeadRules.cookieValue(downstream);
-    newCookie = HeadRules.cookie(name, value, path, ttl);
+    newCookies.add(HeadRules.cookie(name, value, path, ttl));
     return value;
   }
 
@@ -987,8 +988,8 @@ final class Exchange
   private void finishHeaders(HttpHeaders headers) {
     record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
     answerHeaders.forEach(headers::set);
-    if (newCookie != null && record.isUpstreamAnswered()) {
-      headers.add(HttpHeaderNames.SET_COOKIE, newCookie);
+    if (record.isUpstreamAnswered()) {
+      newCookies.forEach(cookie -> headers.add(HttpHeaderNames.SET_COOKIE, cookie));
     }
     if (!headers.contains(HttpHeaderNames.DATE)) {
       headers.set(HttpHeaderNames.DATE, engine.date());

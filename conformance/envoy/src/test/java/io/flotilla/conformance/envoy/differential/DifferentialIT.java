@@ -20,13 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Generated configurations and requests through Envoy and through our engine give the same
  * decisions. {@code -Dflotilla.differential.pairs} sets how many, {@code
- * -Dflotilla.differential.seed} repeats a run.
+ * -Dflotilla.differential.seed} where they begin: fixed unless told, so that a build tells of the
+ * change and not of the seed; 0 begins anywhere.
  */
 class DifferentialIT {
   private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final int PAIRS = Integer.getInteger("flotilla.differential.pairs", 12_000);
   private static final int PAIRS_A_CONFIGURATION = 800;
   private static final int HOSTS = 40;
+  private static final long SEED = 32_397_414_974_734L;
 
   private static @TempDir Path folder;
   private static Suite suite;
@@ -61,7 +63,8 @@ class DifferentialIT {
 
   @Test
   void decidesAsEnvoyDoes() throws Exception {
-    long seed = Long.getLong("flotilla.differential.seed", System.nanoTime());
+    long told = Long.getLong("flotilla.differential.seed", SEED);
+    long seed = told == 0 ? System.nanoTime() : told;
     System.out.println("differential suite: seed " + seed + ", " + PAIRS + " pairs");
     Allowed allowed = Allowed.read();
     Map<String, List<String>> unexplained = new TreeMap<>();

@@ -2,9 +2,9 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.proxy.internal.ConnectionView;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.rules.RequestView;
-import io.flotilla.rules.policy.AccessView;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -14,14 +14,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What access rules see of one request. */
-final class RequestAccess implements AccessView {
+/** What access rules see of one request: of its connection, and what it says itself. */
+final class RequestAccess extends ConnectionView {
   private static final int LONGEST_ADDRESS = 64;
 
   private final RequestView request;
   private final HttpHeaders headers;
   private final String authority;
-  private final Downstream downstream;
   private final HttpConnectionManager manager;
   private final Map<String, Object> metadata = new HashMap<>();
   private @Nullable InetAddress remote;
@@ -35,10 +34,10 @@ final class RequestAccess implements AccessView {
       String authority,
       Downstream downstream,
       HttpConnectionManager manager) {
+    super(downstream);
     this.request = request;
     this.headers = headers;
     this.authority = authority;
-    this.downstream = downstream;
     this.manager = manager;
   }
 
@@ -51,21 +50,6 @@ final class RequestAccess implements AccessView {
       case ":scheme" -> List.of(request.scheme());
       default -> headers.getAll(name);
     };
-  }
-
-  @Override
-  public InetAddress destination() {
-    return downstream.original().getAddress();
-  }
-
-  @Override
-  public int destinationPort() {
-    return downstream.original().getPort();
-  }
-
-  @Override
-  public InetAddress directRemote() {
-    return downstream.remote().getAddress();
   }
 
   @Override
@@ -105,16 +89,6 @@ final class RequestAccess implements AccessView {
     }
   }
 
-  @Override
-  public String serverName() {
-    return downstream.serverName();
-  }
-
-  @Override
-  public @Nullable List<String> principals() {
-    return downstream.principals();
-  }
-
   void addMetadata(String filter, Map<String, ?> values) {
     Map<String, Object> all = new HashMap<>();
     if (metadata.get(filter) instanceof Map<?, ?> known) {
@@ -127,10 +101,5 @@ final class RequestAccess implements AccessView {
   @Override
   public @Nullable Object metadata(String filter) {
     return metadata.get(filter);
-  }
-
-  @Override
-  public @Nullable String filterState(String key) {
-    return key.equals("io.istio.peer_principal") ? downstream.peer().orElse(null) : null;
   }
 }

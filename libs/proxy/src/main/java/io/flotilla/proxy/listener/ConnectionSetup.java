@@ -14,6 +14,7 @@ import io.flotilla.proxy.detect.HttpSniff;
 import io.flotilla.proxy.detect.ProxyHeader;
 import io.flotilla.proxy.filter.ConnectionAccess;
 import io.flotilla.proxy.http.HttpServer;
+import io.flotilla.proxy.internal.ConnectionView;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Terms;

@@ -32,7 +32,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
@@ -57,14 +56,13 @@ public final class ProxyDiscovery implements AutoCloseable {
   private final @Nullable SnapshotFile file;
   // Written on the client's thread; the admin API reads them on its own.
   private final Map<String, Map<String, Accepted>> raw = new ConcurrentHashMap<>();
-  private final Map<String, Map<String, Refused>> rejected = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Refused>> rejected = new ConcurrentSkipListMap<>();
   private final Map<String, Listener> listeners = new LinkedHashMap<>();
   private final Map<String, Cluster> clusters = new LinkedHashMap<>();
   private final Map<String, RouteConfiguration> routes = new LinkedHashMap<>();
   private final Map<String, ClusterLoadAssignment> endpoints = new LinkedHashMap<>();
   private final Map<String, Secret> secrets = new LinkedHashMap<>();
   private final Map<String, Set<String>> missing = new LinkedHashMap<>();
-  private final Map<String, String> refused = new TreeMap<>();
   private boolean haveClusters;
   private boolean haveListeners;
   private boolean waiting;
@@ -72,7 +70,6 @@ public final class ProxyDiscovery implements AutoCloseable {
   private long impatience;
   private long revision;
   private volatile boolean connected;
-  private volatile List<String> problems = List.of();
 
   /** A resource in force, as it came, and when. */
   public record Accepted(RawAdsClient.Received resource, Instant since) {}
@@ -108,7 +105,10 @@ public final class ProxyDiscovery implements AutoCloseable {
 
   /** Resources that were refused, and why. */
   public List<String> problems() {
-    return problems;
+    return rejected.values().stream()
+        .flatMap(resources -> resources.values().stream())
+        .map(Refused::reason)
+        .toList();
   }
 
   /** What is in force: type URL to name to the resource as it came. A view that moves on. */
@@ -173,14 +173,12 @@ public final class ProxyDiscovery implements AutoCloseable {
           return null;
         }
       }
-      refused.remove(type + " " + name);
       rejected.getOrDefault(type, new HashMap<>()).remove(name);
       raw.computeIfAbsent(type, t -> new ConcurrentSkipListMap<>())
           .put(name, new Accepted(received, Instant.now()));
       return null;
     } catch (ResourceError e) {
       String reason = String.valueOf(e.getMessage());
-      refused.put(type + " " + name, reason);
       rejected
           .computeIfAbsent(type, t -> new ConcurrentSkipListMap<>())
           .put(name, new Refused(received, Instant.now(), reason));
@@ -197,7 +195,6 @@ public final class ProxyDiscovery implements AutoCloseable {
       case TypeUrl.SECRET -> secrets.remove(name);
       default -> {}
     }
-    refused.remove(type + " " + name);
     rejected.getOrDefault(type, new HashMap<>()).remove(name);
     raw.getOrDefault(type, new HashMap<>()).remove(name);
   }
@@ -226,7 +223,6 @@ public final class ProxyDiscovery implements AutoCloseable {
       haveListeners |= type.equals(TypeUrl.LISTENER);
       revision = Math.max(revision, itsRevision);
       subscribeToReferences();
-      problems = List.copyOf(refused.values());
       publish();
       return refusals;
     }
@@ -335,9 +331,6 @@ public final class ProxyDiscovery implements AutoCloseable {
     raw.getOrDefault(type, new HashMap<>()).keySet().retainAll(names);
     rejected.getOrDefault(type, new HashMap<>()).keySet().retainAll(names);
     missing.getOrDefault(type, new LinkedHashSet<>()).retainAll(names);
-    refused
-        .keySet()
-        .removeIf(k -> k.startsWith(type + " ") && !names.contains(k.substring(type.length() + 1)));
   }
 
   private boolean isWhole() {
@@ -350,9 +343,9 @@ public final class ProxyDiscovery implements AutoCloseable {
 
   private boolean known(String type, Set<String> wanted, Set<String> have) {
     Set<String> absent = missing.getOrDefault(type, Set.of());
+    Set<String> refused = rejected.getOrDefault(type, Map.of()).keySet();
     return wanted.stream()
-        .allMatch(
-            n -> have.contains(n) || absent.contains(n) || refused.containsKey(type + " " + n));
+        .allMatch(n -> have.contains(n) || absent.contains(n) || refused.contains(n));
   }
 
   private Set<String> wantedEndpoints() {

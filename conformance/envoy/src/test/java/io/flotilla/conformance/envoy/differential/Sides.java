@@ -4,13 +4,9 @@ package io.flotilla.conformance.envoy.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
+import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.EngineConfig;
-import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.ProxyEngine;
-import io.flotilla.proxy.api.PeerIdentity;
-import io.flotilla.telemetry.api.Span;
-import io.flotilla.telemetry.api.SpanSink;
 import io.flotilla.testkit.envoy.EnvoyProcess;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.Capabilities;
@@ -29,7 +25,6 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,18 +60,7 @@ final class Sides implements AutoCloseable, SnapshotSource, XdsObserver {
             .build()
             .start();
     envoy = new EnvoyProcess(binary, folder, "GRPC", ads.getPort(), ads.getPort());
-    engine =
-        new ProxyEngine(
-            new EngineConfig(
-                "ours",
-                PeerIdentity.UNKNOWN,
-                "sidecar~127.0.0.1~a.default~default.svc.cluster.local",
-                false,
-                new Nowhere(),
-                record -> {},
-                false,
-                Duration.ofSeconds(5),
-                Overload.ofProcess()));
+    engine = Ours.engine();
   }
 
   /**
@@ -173,20 +157,5 @@ final class Sides implements AutoCloseable, SnapshotSource, XdsObserver {
     engine.close();
     envoy.close();
     ads.shutdownNow();
-  }
-
-  private static final class Nowhere implements SpanSink {
-    @Override
-    public boolean offer(Span span) {
-      return true;
-    }
-
-    @Override
-    public long dropped() {
-      return 0;
-    }
-
-    @Override
-    public void close() {}
   }
 }

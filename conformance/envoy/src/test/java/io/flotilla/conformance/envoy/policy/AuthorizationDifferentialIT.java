@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.api.security.AccessRule;
+import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
@@ -26,11 +27,7 @@ import io.flotilla.model.policy.JwtProvider;
 import io.flotilla.model.policy.JwtRequirement;
 import io.flotilla.model.policy.Rbac;
 import io.flotilla.model.route.ClusterChoice;
-import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.route.RouteConfiguration;
-import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.CertificateRef;
 import io.flotilla.model.tls.DownstreamTls;
@@ -198,21 +195,7 @@ class AuthorizationDifferentialIT {
 
   private HttpConnectionManager http(String name, List<HttpFilter> filters) {
     HttpConnectionManager plain =
-        HttpConnectionManager.of(
-            name,
-            new HttpConnectionManager.RouteSource.Inline(
-                RouteConfiguration.of(
-                    name,
-                    List.of(
-                        VirtualHost.of(
-                            "all",
-                            List.of("*"),
-                            List.of(
-                                Route.of(
-                                    "ok",
-                                    RouteMatch.ANY,
-                                    new RouteAction.DirectResponse(200, "ok"))))))),
-            filters);
+        Ours.always(name, new RouteAction.DirectResponse(200, "ok"), filters);
     return new HttpConnectionManager(
         plain.statPrefix(),
         HttpConnectionManager.Codec.HTTP1,

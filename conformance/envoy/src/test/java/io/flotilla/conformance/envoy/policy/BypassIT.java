@@ -4,22 +4,15 @@ package io.flotilla.conformance.envoy.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
-import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.route.RouteConfiguration;
-import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.EngineConfig;
-import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.ProxyEngine;
-import io.flotilla.proxy.api.PeerIdentity;
-import io.flotilla.telemetry.api.SpanSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -252,18 +245,7 @@ class BypassIT {
     ProxySnapshot snapshot =
         new ProxySnapshot(1, listeners, Map.of(), Map.of(), Map.of(), Map.of());
     envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine =
-        new ProxyEngine(
-            new EngineConfig(
-                "ours",
-                PeerIdentity.UNKNOWN,
-                "sidecar~127.0.0.1~a.default~default.svc.cluster.local",
-                false,
-                SpanSink.none(),
-                record -> {},
-                false,
-                Duration.ofSeconds(5),
-                Overload.ofProcess()));
+    engine = Ours.engine();
     assertThat(engine.apply(snapshot).join().problems()).isEmpty();
   }
 
@@ -280,22 +262,7 @@ class BypassIT {
     List<HttpFilter> filters =
         new ArrayList<>(PolicyFile.of(name, policies, List.of("cluster.local")).http());
     filters.add(new HttpFilter.Router(false));
-    HttpConnectionManager m =
-        HttpConnectionManager.of(
-            name,
-            new HttpConnectionManager.RouteSource.Inline(
-                RouteConfiguration.of(
-                    name,
-                    List.of(
-                        VirtualHost.of(
-                            "all",
-                            List.of("*"),
-                            List.of(
-                                Route.of(
-                                    "ok",
-                                    RouteMatch.ANY,
-                                    new RouteAction.DirectResponse(200, "ok"))))))),
-            filters);
+    HttpConnectionManager m = Ours.always(name, new RouteAction.DirectResponse(200, "ok"), filters);
     HttpConnectionManager http =
         new HttpConnectionManager(
             m.statPrefix(),

@@ -5,30 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.listener.FilterChain;
-import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.policy.JwtAuthentication;
 import io.flotilla.model.policy.JwtProvider;
 import io.flotilla.model.policy.JwtRequirement;
-import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.route.RouteConfiguration;
-import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.EngineConfig;
-import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.ProxyEngine;
-import io.flotilla.proxy.api.PeerIdentity;
-import io.flotilla.telemetry.api.SpanSink;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +29,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -121,18 +112,7 @@ class TokenDifferentialIT {
     application.start();
     ProxySnapshot snapshot = snapshot();
     envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine =
-        new ProxyEngine(
-            new EngineConfig(
-                "ours",
-                PeerIdentity.UNKNOWN,
-                "sidecar~127.0.0.1~a.default~default.svc.cluster.local",
-                false,
-                SpanSink.none(),
-                record -> {},
-                false,
-                Duration.ofSeconds(5),
-                Overload.ofProcess()));
+    engine = Ours.engine();
     assertThat(engine.apply(snapshot).join().problems()).isEmpty();
   }
 
@@ -234,23 +214,7 @@ class TokenDifferentialIT {
             name,
             new SocketAddress("127.0.0.1", 0),
             Listener.TrafficDirection.INBOUND,
-            FilterChain.plain(
-                "all",
-                HttpConnectionManager.of(
-                    name,
-                    new HttpConnectionManager.RouteSource.Inline(
-                        RouteConfiguration.of(
-                            name,
-                            List.of(
-                                VirtualHost.of(
-                                    "all",
-                                    List.of("*"),
-                                    List.of(
-                                        Route.of(
-                                            "ok",
-                                            RouteMatch.ANY,
-                                            RouteAction.Forward.to("app"))))))),
-                    filters))));
+            FilterChain.plain("all", Ours.always(name, RouteAction.Forward.to("app"), filters))));
   }
 
   private static Map<String, Object> claims(Object... more) {

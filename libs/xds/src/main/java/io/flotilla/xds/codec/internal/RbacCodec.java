@@ -44,12 +44,10 @@ final class RbacCodec {
   }
 
   static Rbac http(io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC m) {
-    if (m.hasMatcher() || m.hasShadowMatcher()) {
-      throw new InvalidModelException("an RBAC filter by matchers is not supported; by rules is");
-    }
-    return new Rbac(
-        Common.when(m.hasRules(), () -> rules(m.getRules())),
-        Common.when(m.hasShadowRules(), () -> rules(m.getShadowRules())),
+    return decode(
+        m.hasMatcher() || m.hasShadowMatcher(),
+        Common.when(m.hasRules(), m::getRules),
+        Common.when(m.hasShadowRules(), m::getShadowRules),
         m.getShadowRulesStatPrefix());
   }
 
@@ -73,13 +71,19 @@ final class RbacCodec {
   }
 
   static Rbac network(io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC m) {
-    if (m.hasMatcher() || m.hasShadowMatcher()) {
+    return decode(
+        m.hasMatcher() || m.hasShadowMatcher(),
+        Common.when(m.hasRules(), m::getRules),
+        Common.when(m.hasShadowRules(), m::getShadowRules),
+        m.getShadowRulesStatPrefix());
+  }
+
+  private static Rbac decode(
+      boolean byMatchers, Optional<RBAC> rules, Optional<RBAC> shadowRules, String shadowPrefix) {
+    if (byMatchers) {
       throw new InvalidModelException("an RBAC filter by matchers is not supported; by rules is");
     }
-    return new Rbac(
-        Common.when(m.hasRules(), () -> rules(m.getRules())),
-        Common.when(m.hasShadowRules(), () -> rules(m.getShadowRules())),
-        m.getShadowRulesStatPrefix());
+    return new Rbac(rules.map(RbacCodec::rules), shadowRules.map(RbacCodec::rules), shadowPrefix);
   }
 
   private static RBAC rules(AccessRules rules) {

@@ -1,46 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.flotilla.proxy.listener;
+package io.flotilla.proxy.internal;
 
-import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.rules.policy.AccessView;
 import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What access rules see of a connection. */
-record ConnectionView(Downstream downstream) implements AccessView {
+public class ConnectionView implements AccessView {
+  private final Downstream downstream;
+
+  public ConnectionView(Downstream downstream) {
+    this.downstream = downstream;
+  }
+
   @Override
   public List<String> header(String name) {
     return List.of();
   }
 
   @Override
-  public InetAddress destination() {
+  public final InetAddress destination() {
     return downstream.original().getAddress();
   }
 
   @Override
-  public int destinationPort() {
+  public final int destinationPort() {
     return downstream.original().getPort();
   }
 
   @Override
-  public InetAddress directRemote() {
+  public final InetAddress directRemote() {
     return downstream.remote().getAddress();
   }
 
   @Override
   public InetAddress remote() {
-    return downstream.remote().getAddress();
+    return directRemote();
   }
 
   @Override
-  public String serverName() {
+  public final String serverName() {
     return downstream.serverName();
   }
 
   @Override
-  public @Nullable List<String> principals() {
+  public final @Nullable List<String> principals() {
     return downstream.principals();
   }
 
@@ -50,7 +55,7 @@ record ConnectionView(Downstream downstream) implements AccessView {
   }
 
   @Override
-  public @Nullable String filterState(String key) {
+  public final @Nullable String filterState(String key) {
     return key.equals("io.istio.peer_principal") ? downstream.peer().orElse(null) : null;
   }
 }

@@ -128,10 +128,13 @@ class AccessControlIT {
             /secret?x 403 - rbac_access_denied_matched_policy[ns[default]-policy[deny]-rule[0]]
             /other 200 - via_upstream
             """);
+    Await.until(() -> assertThat(server.records).hasSize(2));
     assertThat(server.records.peek().failures()).containsExactly(FailureCause.ACCESS_DENIED);
-    assertThat(server.engine.metricsText())
-        .contains("envoy_http_rbac_allowed 1")
-        .contains("envoy_http_rbac_denied 1");
+    Await.until(
+        () ->
+            assertThat(server.engine.metricsText())
+                .contains("envoy_http_rbac_allowed 1")
+                .contains("envoy_http_rbac_denied 1"));
   }
 
   @Test
@@ -165,10 +168,12 @@ class AccessControlIT {
     assertThat(plainlyGet("/a")).startsWith("HTTP/1.1 200");
     assertThat(plainlyGet("/b")).startsWith("HTTP/1.1 200");
 
-    assertThat(server.engine.metricsText())
-        .contains("envoy_http_rbac_istio_dry_run_deny_shadow_denied 1")
-        .contains("envoy_http_rbac_istio_dry_run_deny_shadow_allowed 1")
-        .doesNotContain("envoy_http_rbac_denied");
+    Await.until(
+        () ->
+            assertThat(server.engine.metricsText())
+                .contains("envoy_http_rbac_istio_dry_run_deny_shadow_denied 1")
+                .contains("envoy_http_rbac_istio_dry_run_deny_shadow_allowed 1")
+                .doesNotContain("envoy_http_rbac_denied"));
   }
 
   @Test
@@ -250,7 +255,7 @@ class AccessControlIT {
 
     assertThat(plainlyGet("/")).isEmpty();
     assertThat(byMutualTls("client", "/").statusCode()).isEqualTo(200);
-    assertThat(server.engine.metricsText()).contains("envoy_tcp_rbac_denied 1");
+    Await.until(() -> assertThat(server.engine.metricsText()).contains("envoy_tcp_rbac_denied 1"));
   }
 
   @Test

@@ -139,7 +139,7 @@ class BalanceIT {
     List<Integer> statuses = answers.stream().map(CompletableFuture::join).toList();
     assertThat(statuses).filteredOn(s -> s == 200).hasSize(2);
     assertThat(statuses).filteredOn(s -> s == 503).hasSize(3);
-    assertThat(proxy.engine.metricsText()).contains("response_flags=\"UO\"");
+    Await.until(() -> assertThat(proxy.engine.metricsText()).contains("response_flags=\"UO\""));
   }
 
   @Test

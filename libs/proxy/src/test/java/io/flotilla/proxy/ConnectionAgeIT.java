@@ -84,7 +84,7 @@ class ConnectionAgeIT {
 
     String last = first;
     while (last.equals(first)) {
-      assertThat(System.nanoTime() - born).isLessThan(TimeUnit.SECONDS.toNanos(5));
+      assertThat(System.nanoTime() - born).isLessThan(TimeUnit.MINUTES.toNanos(1));
       last = connection();
     }
 

@@ -153,7 +153,7 @@ class GrpcIT {
   }
 
   @Test
-  void carriesCallsWithTrailers() {
+  void carriesCallsWithTrailers() throws Exception {
     byte[] big = new byte[1 << 20];
 
     for (int i = 0; i < 20; i++) {
@@ -161,9 +161,11 @@ class GrpcIT {
           .hasSize(1 << 20);
     }
 
-    assertThat(server.engine.metricsText())
-        .contains("request_protocol=\"grpc\"")
-        .contains("grpc_response_status=\"0\"");
+    Await.until(
+        () ->
+            assertThat(server.engine.metricsText())
+                .contains("request_protocol=\"grpc\"")
+                .contains("grpc_response_status=\"0\""));
   }
 
   @Test

@@ -141,8 +141,10 @@ class Http2FloodIT {
       assertThat(answer.getLast().error()).isEqualTo(ENHANCE_YOUR_CALM);
       assertThat(raw.readUntil(f -> false)).isEmpty();
     }
-    assertThat(proxy.engine.metricsText())
-        .contains("flotilla_http2_floods{kind=\"" + kind + "\"} 1\n");
+    Await.until(
+        () ->
+            assertThat(proxy.engine.metricsText())
+                .contains("flotilla_http2_floods{kind=\"" + kind + "\"} 1\n"));
     assertThat(proxy.get("/").statusCode()).isEqualTo(200);
   }
 

@@ -268,9 +268,11 @@ class HttpRoutingIT {
     get("/");
     get("/");
 
-    assertThat(engine.metricsText())
-        .containsPattern(
-            "istio_requests_total\\{reporter=\"source\",source_workload=\"caller\".*response_code=\"200\".*\\} 2");
+    Await.until(
+        () ->
+            assertThat(engine.metricsText())
+                .containsPattern(
+                    "istio_requests_total\\{reporter=\"source\",source_workload=\"caller\".*response_code=\"200\".*\\} 2"));
   }
 
   @Test

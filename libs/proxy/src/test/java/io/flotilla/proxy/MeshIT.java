@@ -79,15 +79,20 @@ class MeshIT {
     start(Cluster.HttpUpstream.HTTP1, false);
     client.get("/");
 
-    assertThat(client.engine.metricsText())
-        .contains("istio_requests_total{reporter=\"source\",source_workload=\"client\"")
-        .contains("destination_workload=\"server\"")
-        .contains("destination_service=\"reviews.default.svc.cluster.local\"");
-    assertThat(server.engine.metricsText())
-        .contains("istio_requests_total{reporter=\"destination\",source_workload=\"client\"")
-        .contains("source_principal=\"spiffe://cluster.local/ns/default/sa/client\"")
-        .contains("destination_principal=\"spiffe://cluster.local/ns/default/sa/server\"")
-        .contains("connection_security_policy=\"mutual_tls\"");
+    Await.until(
+        () ->
+            assertThat(client.engine.metricsText())
+                .contains("istio_requests_total{reporter=\"source\",source_workload=\"client\"")
+                .contains("destination_workload=\"server\"")
+                .contains("destination_service=\"reviews.default.svc.cluster.local\""));
+    Await.until(
+        () ->
+            assertThat(server.engine.metricsText())
+                .contains(
+                    "istio_requests_total{reporter=\"destination\",source_workload=\"client\"")
+                .contains("source_principal=\"spiffe://cluster.local/ns/default/sa/client\"")
+                .contains("destination_principal=\"spiffe://cluster.local/ns/default/sa/server\"")
+                .contains("connection_security_policy=\"mutual_tls\""));
     Await.until(() -> assertThat(server.records()).hasSize(1));
     RequestRecord record = server.records().getFirst();
     assertThat(record.mutualTls()).isTrue();
@@ -134,7 +139,7 @@ class MeshIT {
 
     assertThat(client.get("/").statusCode()).isEqualTo(503);
     assertThat(app.requests()).isZero();
-    assertThat(client.engine.metricsText()).contains("response_flags=\"UF\"");
+    Await.until(() -> assertThat(client.engine.metricsText()).contains("response_flags=\"UF\""));
   }
 
   @Test

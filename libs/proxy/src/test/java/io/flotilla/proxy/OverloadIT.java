@@ -63,9 +63,12 @@ class OverloadIT {
 
       assertThat(refused.statusCode()).isEqualTo(503);
       assertThat(refused.body()).contains("as many requests under way as its memory allows");
+      Await.until(() -> assertThat(proxy.records()).hasSize(1));
       assertThat(proxy.records().getLast().failures()).containsExactly(FailureCause.OVERLOADED);
-      assertThat(proxy.engine.metricsText())
-          .contains("\nenvoy_http_downstream_rq_overload_local_reply 1\n");
+      Await.until(
+          () ->
+              assertThat(proxy.engine.metricsText())
+                  .contains("\nenvoy_http_downstream_rq_overload_local_reply 1\n"));
       assertThat(slow.send("x").readUntil("app=app")).startsWith("HTTP/1.1 200 ");
       Await.until(() -> assertThat(proxy.get("/").statusCode()).isEqualTo(200));
     }
@@ -97,8 +100,10 @@ class OverloadIT {
         try (RawHttp second = new RawHttp(proxy.address(TestMesh.OUT))) {
           assertThat(second.readToEnd()).isEmpty();
         }
-        assertThat(proxy.engine.metricsText())
-            .contains("\nenvoy_listener_downstream_cx_overload_reject 1\n");
+        Await.until(
+            () ->
+                assertThat(proxy.engine.metricsText())
+                    .contains("\nenvoy_listener_downstream_cx_overload_reject 1\n"));
         assertThat(first.send("x").readUntil("app=app")).startsWith("HTTP/1.1 200 ");
       }
       Await.until(

@@ -183,7 +183,7 @@ class ProtocolIT {
     assertThat(exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n"))
         .endsWith("part")
         .doesNotContain("<timeout>");
-    assertThat(proxy.engine.metricsText()).contains("response_flags=\"UC\"");
+    Await.until(() -> assertThat(proxy.engine.metricsText()).contains("response_flags=\"UC\""));
   }
 
   @Test

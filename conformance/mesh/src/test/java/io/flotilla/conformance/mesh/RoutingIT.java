@@ -91,14 +91,13 @@ class RoutingIT {
               assertThat(page.status()).isEqualTo(200);
               assertThat(page.body())
                   .contains("Sorry, product reviews are currently unavailable for this book.");
-              assertThat(page.took()).isBetween(Duration.ofMillis(5900), Duration.ofMillis(7900));
+              assertThat(page.took()).isGreaterThan(Duration.ofMillis(5900));
             });
     assertThat(others)
         .allSatisfy(
             page -> {
               assertThat(page.status()).isEqualTo(200);
               assertThat(page.body()).contains("Reviewer1");
-              assertThat(page.took()).isLessThan(Duration.ofSeconds(3));
             });
   }
 

@@ -2,6 +2,7 @@
 package io.flotilla.model.snapshot;
 
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.route.RouteConfiguration;
@@ -9,6 +10,7 @@ import io.flotilla.model.tls.Secret;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * All that one proxy must know at one revision. What Pilot makes for a proxy, what the discovery
@@ -20,6 +22,7 @@ import java.util.Map;
  * @param clusters by name
  * @param endpoints by EDS service name
  * @param secrets by SDS name
+ * @param names what the workload's DNS proxy answers; empty where it has none, or nothing came yet
  */
 public record ProxySnapshot(
     long revision,
@@ -27,7 +30,8 @@ public record ProxySnapshot(
     Map<String, RouteConfiguration> routes,
     Map<String, Cluster> clusters,
     Map<String, ClusterLoadAssignment> endpoints,
-    Map<String, Secret> secrets) {
+    Map<String, Secret> secrets,
+    Optional<NameTable> names) {
 
   /** Nothing known yet. */
   public static final ProxySnapshot EMPTY =
@@ -39,6 +43,17 @@ public record ProxySnapshot(
     clusters = copy(clusters);
     endpoints = copy(endpoints);
     secrets = copy(secrets);
+  }
+
+  /** Of a proxy without names to answer. */
+  public ProxySnapshot(
+      long revision,
+      Map<String, Listener> listeners,
+      Map<String, RouteConfiguration> routes,
+      Map<String, Cluster> clusters,
+      Map<String, ClusterLoadAssignment> endpoints,
+      Map<String, Secret> secrets) {
+    this(revision, listeners, routes, clusters, endpoints, secrets, Optional.empty());
   }
 
   private static <V> Map<String, V> copy(Map<String, V> map) {

@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -43,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps a proxy's configuration current: subscribes to all clusters and listeners and to what they
  * refer to, decodes, and hands out a snapshot whenever it is whole: every route table and every
  * cluster's endpoints that are referred to have come, or are known not to exist. A resource that is
- * refused is named to the server, and its last good version stays.
+ * refused is named to the server, and its last good version stays. A node with DNS_CAPTURE also asks
+ * for the table of names, which nothing else waits for.
  */
 public final class ProxyDiscovery implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ProxyDiscovery.class.getName());
@@ -62,7 +65,9 @@ public final class ProxyDiscovery implements AutoCloseable {
   private final Map<String, RouteConfiguration> routes = new LinkedHashMap<>();
   private final Map<String, ClusterLoadAssignment> endpoints = new LinkedHashMap<>();
   private final Map<String, Secret> secrets = new LinkedHashMap<>();
+  private final boolean asksForNames;
   private final Map<String, Set<String>> missing = new LinkedHashMap<>();
+  private @Nullable NameTable names;
   private boolean haveClusters;
   private boolean haveListeners;
   private boolean waiting;
@@ -88,14 +93,21 @@ public final class ProxyDiscovery implements AutoCloseable {
       Consumer<ProxySnapshot> consumer) {
     this.consumer = consumer;
     this.file = file;
+    this.asksForNames = node.text("DNS_CAPTURE").map("true"::equals).orElse(false);
     this.client = new RawAdsClient(channels, node, new Incoming());
   }
 
   /** Hands out what the file holds, if it holds a whole configuration, and connects. */
   public void start() {
     restore();
-    client.subscribeAll(List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER));
+    client.subscribeAll(wildcards());
     client.start();
+  }
+
+  private List<String> wildcards() {
+    return asksForNames
+        ? List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER, TypeUrl.NAME_TABLE)
+        : List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER);
   }
 
   /** Whether the stream is up now. */
@@ -132,13 +144,17 @@ public final class ProxyDiscovery implements AutoCloseable {
     }
     try {
       Map<String, Map<String, RawAdsClient.Received>> saved = file.read();
-      for (String type : TypeUrl.PUSH_ORDER) {
+      List<String> order = new ArrayList<>(TypeUrl.PUSH_ORDER);
+      if (asksForNames) {
+        order.add(TypeUrl.NAME_TABLE);
+      }
+      for (String type : order) {
         Map<String, RawAdsClient.Received> resources = saved.get(type);
         if (resources != null) {
           resources.values().forEach(r -> decode(type, r));
         }
       }
-      for (String type : List.of(TypeUrl.CLUSTER, TypeUrl.LISTENER)) {
+      for (String type : wildcards()) {
         client.resume(
             type,
             raw.getOrDefault(type, Map.of()).values().stream()
@@ -156,7 +172,8 @@ public final class ProxyDiscovery implements AutoCloseable {
   }
 
   private ProxySnapshot snapshot() {
-    return new ProxySnapshot(revision, listeners, routes, clusters, endpoints, secrets);
+    return new ProxySnapshot(
+        revision, listeners, routes, clusters, endpoints, secrets, Optional.ofNullable(names));
   }
 
   private @Nullable String decode(String type, RawAdsClient.Received received) {
@@ -169,6 +186,7 @@ public final class ProxyDiscovery implements AutoCloseable {
         case TypeUrl.ROUTES -> routes.put(name, EnvoyDecoder.routes(name, body));
         case TypeUrl.ENDPOINTS -> endpoints.put(name, EnvoyDecoder.endpoints(name, body));
         case TypeUrl.SECRET -> secrets.put(name, EnvoyDecoder.secret(name, body));
+        case TypeUrl.NAME_TABLE -> names = EnvoyDecoder.names(name, body);
         default -> {
           return null;
         }
@@ -193,6 +211,7 @@ public final class ProxyDiscovery implements AutoCloseable {
       case TypeUrl.ROUTES -> routes.remove(name);
       case TypeUrl.ENDPOINTS -> endpoints.remove(name);
       case TypeUrl.SECRET -> secrets.remove(name);
+      case TypeUrl.NAME_TABLE -> names = NameTable.EMPTY;
       default -> {}
     }
     rejected.getOrDefault(type, new HashMap<>()).remove(name);
@@ -218,6 +237,10 @@ public final class ProxyDiscovery implements AutoCloseable {
       for (String name : removed) {
         absent.add(name);
         remove(type, name);
+      }
+      if (type.equals(TypeUrl.NAME_TABLE) && names == null) {
+        // An answer without a table: there is nothing to know.
+        names = NameTable.EMPTY;
       }
       haveClusters |= type.equals(TypeUrl.CLUSTER);
       haveListeners |= type.equals(TypeUrl.LISTENER);

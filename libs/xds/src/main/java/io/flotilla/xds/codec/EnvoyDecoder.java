@@ -4,6 +4,7 @@ package io.flotilla.xds.codec;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.route.RouteConfiguration;
@@ -12,6 +13,7 @@ import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.internal.ClusterCodec;
 import io.flotilla.xds.codec.internal.EndpointCodec;
 import io.flotilla.xds.codec.internal.ListenerCodec;
+import io.flotilla.xds.codec.internal.NameTableCodec;
 import io.flotilla.xds.codec.internal.RouteCodec;
 import io.flotilla.xds.codec.internal.TlsCodec;
 
@@ -67,6 +69,14 @@ public final class EnvoyDecoder {
         () ->
             TlsCodec.secret(
                 body.unpack(io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret.class)));
+  }
+
+  /** The names that a DNS proxy answers. */
+  public static NameTable names(String name, Any body) throws ResourceError {
+    return decode(
+        TypeUrl.NAME_TABLE,
+        name.isEmpty() ? "the name table" : name,
+        () -> NameTableCodec.decode(body.unpack(io.flotilla.contract.nds.NameTable.class)));
   }
 
   private interface Decoding<T> {

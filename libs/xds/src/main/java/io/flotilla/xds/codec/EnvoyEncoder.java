@@ -4,12 +4,14 @@ package io.flotilla.xds.codec;
 import com.google.protobuf.Any;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.xds.TypeUrl;
 import io.flotilla.xds.codec.internal.ClusterCodec;
 import io.flotilla.xds.codec.internal.EndpointCodec;
 import io.flotilla.xds.codec.internal.IdentityCache;
 import io.flotilla.xds.codec.internal.ListenerCodec;
+import io.flotilla.xds.codec.internal.NameTableCodec;
 import io.flotilla.xds.codec.internal.RouteCodec;
 import io.flotilla.xds.codec.internal.TlsCodec;
 import io.flotilla.xds.server.ResourceSet;
@@ -56,7 +58,14 @@ public final class EnvoyEncoder {
         .put(snapshot.routes(), old.routes(), RouteCodec::encode);
     new Each(before, TypeUrl.SECRET, types)
         .put(snapshot.secrets(), old.secrets(), TlsCodec::secret);
+    // istiod gives the table no name.
+    new Each(before, TypeUrl.NAME_TABLE, types)
+        .put(unnamed(snapshot), unnamed(old), NameTableCodec::encode);
     return new Encoded(snapshot, new ResourceSet(snapshot.revision(), types));
+  }
+
+  private static Map<String, NameTable> unnamed(ProxySnapshot snapshot) {
+    return snapshot.names().map(names -> Map.of("", names)).orElse(Map.of());
   }
 
   /** A snapshot and what became of it. */

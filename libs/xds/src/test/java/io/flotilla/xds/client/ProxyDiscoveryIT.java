@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.Locality;
@@ -26,7 +27,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -216,13 +219,58 @@ class ProxyDiscoveryIT {
     assertThat(snapshot(1).clusters()).containsOnlyKeys("a");
   }
 
+  @Test
+  void keepsTheNamesOfAWorkloadThatAsksForThem() throws InterruptedException {
+    Map<String, Object> metadata = new LinkedHashMap<>(NODE.metadata());
+    metadata.put("DNS_CAPTURE", "true");
+    NameTable first =
+        new NameTable(
+            Map.of(
+                "reviews.default.svc.cluster.local",
+                new NameTable.Name(List.of("10.96.0.13"), true, "reviews", "default"),
+                "*.wild.example.com",
+                NameTable.Name.external(List.of("192.0.2.20", "2001:db8::1"))));
+    pilot.publish(names(1, Optional.of(first)));
+    discovery.close();
+    discovery =
+        new ProxyDiscovery(
+            () -> channel(port),
+            ProxyNode.parse(
+                NODE.id(), NODE.cluster(), Locality.NONE, "", metadata, NODE.extensions()),
+            new SnapshotFile(folder.resolve("snapshot")),
+            snapshots::add);
+
+    discovery.start();
+
+    assertThat(snapshot(s -> s.names().isPresent()).names()).contains(first);
+    pilot.awaits("acknowledged 1");
+    pilot.publish(names(2, Optional.empty()));
+    assertThat(snapshot(s -> s.names().isPresent() && s.names().get().names().isEmpty())).isNotNull();
+    pilot.awaits("acknowledged 2");
+  }
+
+  @Test
+  void asksForNoNamesOnItsOwn() throws InterruptedException {
+    pilot.publish(names(1, Optional.of(NameTable.EMPTY)));
+
+    discovery.start();
+
+    assertThat(snapshot(1).names()).isEmpty();
+  }
+
+  private static ProxySnapshot names(long revision, Optional<NameTable> names) {
+    ProxySnapshot rest = clusters(revision, "a");
+    return new ProxySnapshot(
+        revision, Map.of(), Map.of(), rest.clusters(), rest.endpoints(), Map.of(), names);
+  }
+
   private static ProxySnapshot clusters(long revision, String... names) {
     Map<String, Cluster> clusters = new LinkedHashMap<>();
     Map<String, ClusterLoadAssignment> endpoints = new LinkedHashMap<>();
     for (String name : names) {
       clusters.put(name, Cluster.of(name, new Discovery.Eds(name)));
       endpoints.put(
-          name, ClusterLoadAssignment.of(name, java.util.List.of(Endpoint.of("127.0.0.1", 80))));
+          name, ClusterLoadAssignment.of(name, List.of(Endpoint.of("127.0.0.1", 80))));
     }
     return new ProxySnapshot(revision, Map.of(), Map.of(), clusters, endpoints, Map.of());
   }

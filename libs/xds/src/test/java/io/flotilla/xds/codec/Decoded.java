@@ -15,6 +15,7 @@ final class Decoded {
       case TypeUrl.LISTENER -> EnvoyDecoder.listener(name, any);
       case TypeUrl.ROUTES -> EnvoyDecoder.routes(name, any);
       case TypeUrl.SECRET -> EnvoyDecoder.secret(name, any);
+      case TypeUrl.NAME_TABLE -> EnvoyDecoder.names(name, any);
       default -> throw new AssertionError(any.getTypeUrl());
     };
   }

@@ -15,6 +15,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import io.flotilla.contract.nds.NameTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ public final class Golden {
     try (Stream<Path> files = Files.walk(folder, 2)) {
       for (Path file :
           files
-              .filter(f -> f.toString().matches(".*/out[^/]*/(cds|eds|lds|rds|sds)\\.json"))
+              .filter(f -> f.toString().matches(".*/out[^/]*/(cds|eds|lds|rds|sds|nds)\\.json"))
               .sorted()
               .toList()) {
         all.put(folder.relativize(file).toString(), resources(Files.readString(file)));
@@ -86,6 +87,8 @@ public final class Golden {
 
   private static Descriptors.Descriptor descriptor(String name) {
     switch (name) {
+      case "istio.networking.nds.v1.NameTable":
+        return NameTable.getDescriptor();
       case "stats.PluginConfig":
         return STATS;
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig":

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.route.RouteConfiguration;
@@ -14,6 +15,7 @@ import io.flotilla.model.tls.Secret;
 import io.flotilla.xds.codec.internal.ClusterCodec;
 import io.flotilla.xds.codec.internal.EndpointCodec;
 import io.flotilla.xds.codec.internal.ListenerCodec;
+import io.flotilla.xds.codec.internal.NameTableCodec;
 import io.flotilla.xds.codec.internal.RouteCodec;
 import io.flotilla.xds.codec.internal.TlsCodec;
 import java.io.IOException;
@@ -112,16 +114,21 @@ class GoldenDecodeTest {
       case Listener l -> new ListenerCodec(Capabilities.ALL).encode(l);
       case RouteConfiguration r -> RouteCodec.encode(r);
       case Secret s -> TlsCodec.secret(s);
+      case NameTable n -> NameTableCodec.encode(n);
       default -> throw new AssertionError(model);
     };
   }
 
   static Message unpack(Any any) {
-    for (String prefix : List.of("io.envoyproxy.", "com.github.udpa.", "com.")) {
+    String name = any.getTypeUrl().substring("type.googleapis.com/".length());
+    for (String type :
+        List.of(
+            "io.envoyproxy." + name,
+            "com.github.udpa." + name,
+            "com." + name,
+            name.replace("istio.networking.nds.v1", "io.flotilla.contract.nds"))) {
       try {
-        Class<?> type =
-            Class.forName(prefix + any.getTypeUrl().substring("type.googleapis.com/".length()));
-        return any.unpack(type.asSubclass(Message.class));
+        return any.unpack(Class.forName(type).asSubclass(Message.class));
       } catch (ClassNotFoundException e) {
         continue;
       } catch (com.google.protobuf.InvalidProtocolBufferException e) {

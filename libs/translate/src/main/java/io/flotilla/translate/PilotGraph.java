@@ -27,6 +27,7 @@ import io.flotilla.graph.Reads;
 import io.flotilla.graph.Source;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Cluster.ServiceRef;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
@@ -40,6 +41,8 @@ import io.flotilla.translate.cluster.ClusterTranslator;
 import io.flotilla.translate.cluster.DestinationPolicy;
 import io.flotilla.translate.cluster.ScopedService;
 import io.flotilla.translate.cluster.TlsOrigination;
+import io.flotilla.translate.dns.AllocatedAddresses;
+import io.flotilla.translate.dns.NameTranslator;
 import io.flotilla.translate.endpoint.EndpointTranslator;
 import io.flotilla.translate.endpoint.ServiceEndpoints;
 import io.flotilla.translate.gatewayapi.ApiGateways;
@@ -96,6 +99,8 @@ import java.util.stream.Collectors;
  * would be.
  */
 public final class PilotGraph {
+  private static final String ALL = "all";
+
   private final MeshSettings mesh;
   private final GraphBuilder builder = new GraphBuilder();
   private final Map<Kind<?>, Source<String, ?>> byKind = new LinkedHashMap<>();
@@ -172,6 +177,8 @@ public final class PilotGraph {
                   .collect(Collectors.toMap(MeshService::key, s -> s, (a, b) -> a)));
   private final Collection<ServiceKey, MeshService> services;
   private final Index<String, ServiceKey, MeshService> servicesByHost;
+  private final Index<String, ServiceKey, MeshService> servicesWithoutAddress;
+  private final Collection<String, Map<ServiceKey, String>> allocated;
   private final Index<String, String, Resource<EndpointSlice>> slicesByService =
       builder.index(
           "slices by service",
@@ -220,6 +227,8 @@ public final class PilotGraph {
   private final Collection<String, Map<String, Cluster>> upstreams;
   private final Collection<String, Map<String, ClusterLoadAssignment>> upstreamEndpoints;
 
+  private final Collection<String, NameTable> names;
+
   // What single proxies see, and all of it together.
 
   private final Collection<String, Map<ServiceKey, List<ServiceEndpoint>>> served;
@@ -259,6 +268,16 @@ public final class PilotGraph {
     services = builder.merge("services", List.of(declaredByKubernetes, declaredByEntries));
     servicesByHost =
         builder.index("services by host", services, (key, service) -> List.of(key.host()));
+    servicesWithoutAddress =
+        builder.index(
+            "services without address",
+            services,
+            (key, service) -> AllocatedAddresses.needs(service) ? List.of(ALL) : List.of());
+    allocated =
+        builder.map(
+            "allocated addresses",
+            servicesWithoutAddress,
+            (reads, key, of) -> Optional.of(AllocatedAddresses.of(of.values())));
     endpoints =
         builder.map("endpoints", services, (reads, key, service) -> endpoints(reads, service));
     endpointsByAddress =
@@ -347,6 +366,13 @@ public final class PilotGraph {
             scopes,
             (reads, key, scope) ->
                 scope.isGateway() ? Optional.empty() : Optional.of(outbound(reads, scope)));
+
+    names =
+        builder.map(
+            "names",
+            scopes,
+            (reads, key, scope) ->
+                scope.resolves() ? Optional.of(names(reads, scope)) : Optional.empty());
 
     served = builder.map("served", proxies, (reads, id, node) -> Optional.of(served(reads, node)));
     inbound =
@@ -600,6 +626,11 @@ public final class PilotGraph {
    * ExternalName leads elsewhere by DNS alone where connections are intercepted.
    */
   private Map<ScopedKey, MeshService> visible(Reads reads, ProxyScope scope) {
+    // Without interception nobody could reach them there.
+    Map<ServiceKey, String> given =
+        scope.resolves() && scope.intercepts()
+            ? reads.get(allocated, ALL).orElse(Map.of())
+            : Map.of();
     Map<ScopedKey, MeshService> out = new LinkedHashMap<>();
     reads
         .all(servicesByHost)
@@ -607,8 +638,29 @@ public final class PilotGraph {
             (host, declared) ->
                 choose(declared.values(), scope.namespace())
                     .filter(service -> !(service.isAlias() && scope.intercepts()))
+                    .map(service -> AllocatedAddresses.with(given, service))
                     .ifPresent(service -> out.put(new ScopedKey(scope.key(), host), service)));
     return out;
+  }
+
+  private NameTable names(Reads reads, ProxyScope scope) {
+    NameTranslator out = new NameTranslator();
+    visible(reads, scope)
+        .values()
+        .forEach(
+            service -> {
+              if (NameTranslator.isByEndpoints(service)) {
+                out.add(
+                    service,
+                    reads.get(endpoints, service.key()).orElse(List.of()),
+                    reads
+                        .lookup(slicesByService, service.namespace() + "/" + service.name())
+                        .values());
+              } else {
+                out.add(service);
+              }
+            });
+    return out.table();
   }
 
   private static Optional<MeshService> choose(
@@ -1068,7 +1120,8 @@ public final class PilotGraph {
         used,
         all,
         assigned,
-        scope.isGateway() ? withCredentials(reads, node, own.secrets(), all) : own.secrets());
+        scope.isGateway() ? withCredentials(reads, node, own.secrets(), all) : own.secrets(),
+        reads.get(names, scope.key()));
   }
 
   /** Also what clusters need: the credentials of DestinationRules. */

@@ -12,12 +12,23 @@ import java.util.TreeMap;
  * @param labels of the workload
  * @param boundAt empty: connections come by interception (REDIRECT, TPROXY); else the address of
  *     explicit listeners and of the HTTP proxy port (NONE)
+ * @param resolves whether its DNS proxy resolves the mesh's names (DNS_CAPTURE)
  */
 public record ProxyScope(
-    ProxyNode.Type type, String namespace, String boundAt, Map<String, String> labels) {
+    ProxyNode.Type type,
+    String namespace,
+    String boundAt,
+    Map<String, String> labels,
+    boolean resolves) {
 
   public ProxyScope {
     labels = Map.copyOf(labels);
+  }
+
+  /** Without a DNS proxy. */
+  public ProxyScope(
+      ProxyNode.Type type, String namespace, String boundAt, Map<String, String> labels) {
+    this(type, namespace, boundAt, labels, false);
   }
 
   /** Of a node, by its metadata. */
@@ -26,12 +37,20 @@ public record ProxyScope(
         node.type(),
         node.namespace(),
         node.text("INTERCEPTION_MODE").orElse("REDIRECT").equals("NONE") ? node.ip() : "",
-        node.labels());
+        node.labels(),
+        node.text("DNS_CAPTURE").orElse("").equals("true"));
   }
 
   /** The same for equal scopes; the key in the graph. */
   public String key() {
-    return type.word() + "|" + namespace + "|" + boundAt + "|" + new TreeMap<>(labels);
+    return type.word()
+        + "|"
+        + namespace
+        + "|"
+        + boundAt
+        + "|"
+        + new TreeMap<>(labels)
+        + (resolves ? "|dns" : "");
   }
 
   /** Whether connections are taken on their way to somewhere else. */

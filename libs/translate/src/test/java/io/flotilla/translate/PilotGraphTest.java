@@ -10,6 +10,7 @@ import io.flotilla.graph.Graph;
 import io.flotilla.graph.Provenance;
 import io.flotilla.graph.Source;
 import io.flotilla.graph.Transaction;
+import io.flotilla.model.endpoint.Locality;
 import io.flotilla.model.node.ProxyNode;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,14 @@ class PilotGraphTest {
   private final ProxyNode sidecar =
       MeshFixture.node(testCase("bookinfo-sidecar-none", "in-proxy.json"));
   private final ProxyNode gateway = MeshFixture.node(testCase("egress-gateway", "in-proxy.json"));
+  private final ProxyNode resolving =
+      ProxyNode.parse(
+          "sidecar~10.0.0.9~client.default~default.svc.cluster.local",
+          "client.default",
+          Locality.NONE,
+          "",
+          Map.of("DNS_CAPTURE", "true"),
+          Set.of());
 
   @Test
   void changesGiveWhatTheSameObjectsGiveAtOnce() throws IOException {
@@ -42,6 +52,7 @@ class PilotGraphTest {
     MeshFixture live = new MeshFixture();
     live.connect(sidecar);
     live.connect(gateway);
+    live.connect(resolving);
     Map<String, Resource<?>> present = new LinkedHashMap<>();
 
     for (int event = 0; event < EVENTS; event++) {
@@ -60,7 +71,7 @@ class PilotGraphTest {
             .pilot
             .graph()
             .transact(tx -> present.values().forEach(r -> change(fresh.pilot, tx, r, false)));
-        for (ProxyNode node : List.of(sidecar, gateway)) {
+        for (ProxyNode node : List.of(sidecar, gateway, resolving)) {
           assertThat(live.snapshot(node))
               .as("%s after event %d, seed %d", node.id(), event, seed)
               .isEqualTo(fresh.connect(node));

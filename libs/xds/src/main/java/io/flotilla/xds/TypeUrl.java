@@ -15,8 +15,7 @@ public final class TypeUrl {
       "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 
   /** Istio's own: the names that the DNS proxy of a workload answers. One resource, unnamed. */
-  public static final String NAME_TABLE =
-      "type.googleapis.com/istio.networking.nds.v1.NameTable";
+  public static final String NAME_TABLE = "type.googleapis.com/istio.networking.nds.v1.NameTable";
 
   /**
    * What must exist before what refers to it (xDS protocol, "Eventual consistency considerations").

@@ -58,6 +58,23 @@ public record MeshService(
     return new ServiceKey(host, namespace);
   }
 
+  /** The same at other addresses. */
+  public MeshService at(List<String> others) {
+    return new MeshService(
+        host,
+        namespace,
+        name,
+        others,
+        ports,
+        resolution,
+        external,
+        kubernetes,
+        selector,
+        subjectAltNames,
+        exportTo,
+        source);
+  }
+
   /** A Kubernetes service without an address of its own. */
   public boolean headless() {
     return kubernetes && resolution == Resolution.PASSTHROUGH;

@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps a proxy's configuration current: subscribes to all clusters and listeners and to what they
  * refer to, decodes, and hands out a snapshot whenever it is whole: every route table and every
  * cluster's endpoints that are referred to have come, or are known not to exist. A resource that is
- * refused is named to the server, and its last good version stays. A node with DNS_CAPTURE also asks
- * for the table of names, which nothing else waits for.
+ * refused is named to the server, and its last good version stays. A node with DNS_CAPTURE also
+ * asks for the table of names, which nothing else waits for.
  */
 public final class ProxyDiscovery implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ProxyDiscovery.class.getName());

@@ -245,7 +245,8 @@ class ProxyDiscoveryIT {
     assertThat(snapshot(s -> s.names().isPresent()).names()).contains(first);
     pilot.awaits("acknowledged 1");
     pilot.publish(names(2, Optional.empty()));
-    assertThat(snapshot(s -> s.names().isPresent() && s.names().get().names().isEmpty())).isNotNull();
+    assertThat(snapshot(s -> s.names().isPresent() && s.names().get().names().isEmpty()))
+        .isNotNull();
     pilot.awaits("acknowledged 2");
   }
 
@@ -269,8 +270,7 @@ class ProxyDiscoveryIT {
     Map<String, ClusterLoadAssignment> endpoints = new LinkedHashMap<>();
     for (String name : names) {
       clusters.put(name, Cluster.of(name, new Discovery.Eds(name)));
-      endpoints.put(
-          name, ClusterLoadAssignment.of(name, List.of(Endpoint.of("127.0.0.1", 80))));
+      endpoints.put(name, ClusterLoadAssignment.of(name, List.of(Endpoint.of("127.0.0.1", 80))));
     }
     return new ProxySnapshot(revision, Map.of(), Map.of(), clusters, endpoints, Map.of());
   }

@@ -184,7 +184,8 @@ public final class ProxyRegistry implements SnapshotSource, XdsObserver {
         snapshot.routes(),
         snapshot.clusters(),
         snapshot.endpoints(),
-        proxy.spiffeId().isPresent() ? snapshot.secrets() : Map.of());
+        proxy.spiffeId().isPresent() ? snapshot.secrets() : Map.of(),
+        snapshot.names());
   }
 
   /** After a configuration: who was not concerned runs it already. */

@@ -22,7 +22,7 @@ need_debian() {
 }
 
 need_debian mvn=maven node=nodejs npm=npm chromium=chromium prometheus=prometheus ip=iproute2 iptables=iptables \
-  openssl=openssl curl=curl python3=python3 etcd=etcd-server
+  openssl=openssl curl=curl python3=python3 etcd=etcd-server dig=bind9-dnsutils dnsmasq=dnsmasq-base
 
 envoy=$cache/envoy-1.40.0
 if [ ! -x "$envoy/bin/envoy" ]; then

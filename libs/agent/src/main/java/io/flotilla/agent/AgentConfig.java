@@ -3,12 +3,20 @@ package io.flotilla.agent;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.flotilla.agent.dns.DnsSettings;
+import io.flotilla.agent.dns.ResolverFile;
 import io.flotilla.model.endpoint.Locality;
 import io.flotilla.model.node.ProxyNode;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  * @param trustDomain "cluster.local"
  * @param certificateTtlSeconds asked of the CA; 86400
  * @param drainSeconds how long requests in flight may take once the proxy stops; 5
+ * @param dns the DNS proxy beside the workload; absent: there is none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record AgentConfig(
@@ -58,7 +67,8 @@ public record AgentConfig(
     String clusterId,
     String trustDomain,
     int certificateTtlSeconds,
-    int drainSeconds) {
+    int drainSeconds,
+    @Nullable Dns dns) {
 
   private static final int DAY_SECONDS = 86_400;
 
@@ -81,7 +91,8 @@ public record AgentConfig(
       @JsonProperty("clusterId") @Nullable String clusterId,
       @JsonProperty("trustDomain") @Nullable String trustDomain,
       @JsonProperty("certificateTtlSeconds") int certificateTtlSeconds,
-      @JsonProperty("drainSeconds") int drainSeconds) {
+      @JsonProperty("drainSeconds") int drainSeconds,
+      @JsonProperty("dns") @Nullable Dns dns) {
     this.type = oneOf(or(type, "sidecar"), "type", "sidecar", "router");
     this.name = required(name, "name");
     this.namespace = or(namespace, "default");
@@ -101,6 +112,13 @@ public record AgentConfig(
     this.trustDomain = or(trustDomain, "cluster.local");
     this.certificateTtlSeconds = certificateTtlSeconds == 0 ? DAY_SECONDS : certificateTtlSeconds;
     this.drainSeconds = drainSeconds == 0 ? 5 : drainSeconds;
+    this.dns = dns;
+    if (this.dataplane.equals("envoy") && dns != null) {
+      throw new IllegalArgumentException(
+          "proxy "
+              + this.name
+              + ": dns needs dataplane flotilla: an Envoy asks Pilot for no table of names");
+    }
     if (this.dataplane.equals("envoy") && envoyBinary == null) {
       throw new IllegalArgumentException(
           "proxy " + this.name + ": dataplane envoy needs envoyBinary, the path of Envoy");
@@ -119,6 +137,102 @@ public record AgentConfig(
   public record ControlPlane(
       String xdsAddress, boolean xdsTls, String caAddress, Path rootFile, Path tokenFile) {}
 
+  /**
+   * The DNS proxy beside a workload. As JSON, fields that are absent take the defaults named here.
+   *
+   * @param address "host:port" where it listens by UDP and TCP; port 15053 of {@code ip}, or with
+   *     interception of localhost, by the families of the resolvers
+   * @param resolvConf where the machine's resolvers and search domains stand; /etc/resolv.conf
+   * @param servers "host:port" of resolvers in the place of those
+   * @param search search domains in the place of those
+   * @param parallel whether all resolvers are asked at once; false: one after another
+   * @param timeoutMillis how long one of them may take; 2000
+   * @param maxOutstanding queries that may wait for them at a time; 512
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Dns(
+      @Nullable String address,
+      @Nullable Path resolvConf,
+      @Nullable List<String> servers,
+      @Nullable List<String> search,
+      boolean parallel,
+      int timeoutMillis,
+      int maxOutstanding) {
+    private static final String PORT = ":15053";
+    private static final int TIMEOUT_MILLIS = 2000;
+    private static final int OUTSTANDING = 512;
+
+    /** All defaults. */
+    public static final Dns DEFAULT = new Dns(null, null, null, null, false, 0, 0);
+
+    /**
+     * All that the proxy needs.
+     *
+     * @throws IOException naming the file of resolvers, if it cannot be read
+     * @throws IllegalArgumentException naming the field that is invalid
+     */
+    DnsSettings settings(AgentConfig of) throws IOException {
+      ResolverFile file =
+          servers != null && search != null
+              ? new ResolverFile(List.of(), List.of())
+              : ResolverFile.read(resolvConf == null ? Path.of("/etc/resolv.conf") : resolvConf);
+      List<InetSocketAddress> resolvers =
+          servers == null
+              ? file.servers()
+              : servers.stream().map(server -> socket("dns.servers", server)).toList();
+      return new DnsSettings(
+          addresses(of, resolvers),
+          resolvers,
+          search == null ? file.search() : search,
+          of.namespace(),
+          "svc.cluster.local",
+          parallel,
+          Duration.ofMillis(timeoutMillis == 0 ? TIMEOUT_MILLIS : timeoutMillis),
+          maxOutstanding == 0 ? OUTSTANDING : maxOutstanding);
+    }
+
+    private List<InetSocketAddress> addresses(AgentConfig of, List<InetSocketAddress> resolvers) {
+      String at =
+          address != null
+              ? address
+              : of.interception().equals("NONE") ? bracketed(of.ip()) + PORT : "localhost" + PORT;
+      if (!at.startsWith("localhost:")) {
+        return List.of(socket("dns.address", at));
+      }
+      // Where queries of a family are sent, redirected ones of that family arrive.
+      String port = at.substring(at.indexOf(':'));
+      List<InetSocketAddress> all = new ArrayList<>();
+      boolean v6 = resolvers.stream().anyMatch(r -> r.getAddress() instanceof Inet6Address);
+      if (!v6 || resolvers.stream().anyMatch(r -> r.getAddress() instanceof Inet4Address)) {
+        all.add(socket("dns.address", "127.0.0.1" + port));
+      }
+      if (v6) {
+        all.add(socket("dns.address", "[::1]" + port));
+      }
+      return all;
+    }
+
+    private static String bracketed(String ip) {
+      return ip.indexOf(':') < 0 ? ip : "[" + ip + "]";
+    }
+
+    private static InetSocketAddress socket(String field, String text) {
+      int colon = text.lastIndexOf(':');
+      try {
+        String host = text.substring(0, Math.max(0, colon));
+        return new InetSocketAddress(
+            InetAddress.ofLiteral(
+                host.startsWith("[") && host.endsWith("]")
+                    ? host.substring(1, host.length() - 1)
+                    : host),
+            Integer.parseInt(text.substring(colon + 1)));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            field + " must be an IP address with a port, but is '" + text + "'", e);
+      }
+    }
+  }
+
   /** The node as Pilot is told. */
   public ProxyNode node(String userAgent, Set<String> extensions) {
     Map<String, Object> metadata = new LinkedHashMap<>();
@@ -136,6 +250,10 @@ public record AgentConfig(
     all.putIfAbsent("service.istio.io/canonical-name", canonicalService());
     all.putIfAbsent("service.istio.io/canonical-revision", canonicalRevision());
     metadata.put("LABELS", Map.copyOf(all));
+    if (dns != null) {
+      metadata.put("DNS_CAPTURE", "true");
+      metadata.put("DNS_AUTO_ALLOCATE", "true");
+    }
     if (!appEndpoints.isEmpty()) {
       metadata.put("FLOTILLA_APP_ENDPOINTS", appEndpoints);
     }

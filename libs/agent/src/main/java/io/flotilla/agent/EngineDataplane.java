@@ -2,8 +2,10 @@
 package io.flotilla.agent;
 
 import io.flotilla.agent.admin.AdminAnswer;
+import io.flotilla.agent.dns.DnsProxy;
 import io.flotilla.ca.client.HeldIdentity;
 import io.flotilla.ca.client.WorkloadIdentity;
+import io.flotilla.model.dns.NameTable;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.Secret;
 import io.flotilla.proxy.EngineConfig;
@@ -16,6 +18,7 @@ import io.flotilla.xds.admin.BootstrapDescription;
 import io.flotilla.xds.admin.ConfigDump;
 import io.flotilla.xds.client.ProxyDiscovery;
 import io.flotilla.xds.client.SnapshotFile;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,9 +51,16 @@ final class EngineDataplane implements Dataplane {
   private final Instant started = Instant.now();
   private final SpanSink spans;
   private @Nullable ProxySnapshot configuration;
+  private @Nullable NameTable known;
   private @Nullable HeldIdentity identity;
+  private final @Nullable DnsProxy dns;
 
-  EngineDataplane(AgentConfig config, WorkloadIdentity identity) {
+  /**
+   * @throws IOException if the DNS proxy that is asked for cannot be had
+   */
+  EngineDataplane(AgentConfig config, WorkloadIdentity identity) throws IOException {
+    AgentConfig.Dns names = config.dns();
+    this.dns = names == null ? null : DnsProxy.open(names.settings(config));
     this.config = config;
     String traces = config.tracesAddress();
     this.spans = traces == null ? SpanSink.none() : OtlpSpanExporter.to(traces);
@@ -102,7 +112,17 @@ final class EngineDataplane implements Dataplane {
 
   private synchronized void configuration(ProxySnapshot snapshot) {
     configuration = snapshot;
+    if (dns != null) {
+      snapshot.names().filter(names -> !names.equals(known)).ifPresent(this::names);
+    }
     apply();
+  }
+
+  private void names(NameTable table) {
+    if (dns != null) {
+      dns.names(table);
+      known = table;
+    }
   }
 
   private void apply() {
@@ -140,6 +160,9 @@ final class EngineDataplane implements Dataplane {
           + " yet"
           + (discovery.isConnected() ? "" : ": it is not connected");
     }
+    if (dns != null && !dns.isReady()) {
+      return "no table of names from " + config.controlPlane().xdsAddress() + " yet";
+    }
     return engine.isReady()
         ? ""
         : "the configuration is not in force yet: " + String.join("; ", engine.problems());
@@ -153,6 +176,11 @@ final class EngineDataplane implements Dataplane {
   @Override
   public List<String> listeners() {
     List<String> all = new ArrayList<>();
+    if (dns != null) {
+      for (InetSocketAddress address : dns.addresses()) {
+        all.add("dns " + address.getAddress().getHostAddress() + ":" + address.getPort());
+      }
+    }
     for (String name : engine.snapshot().listeners().keySet()) {
       for (InetSocketAddress address : engine.addresses(name)) {
         all.add(name + " " + address.getAddress().getHostAddress() + ":" + address.getPort());
@@ -170,7 +198,7 @@ final class EngineDataplane implements Dataplane {
 
   /** Istio's standard metrics and more, in Prometheus' text format. */
   String metrics() {
-    return engine.metricsText();
+    return dns == null ? engine.metricsText() : engine.metricsText() + dns.metrics();
   }
 
   /** Clusters and their endpoints, in the text format of Envoy's page /clusters. */
@@ -216,6 +244,14 @@ final class EngineDataplane implements Dataplane {
   @Override
   public void close() {
     discovery.close();
+    closeEngine();
+    if (dns != null) {
+      // Last: requests in flight may still resolve names.
+      dns.close();
+    }
+  }
+
+  private void closeEngine() {
     try {
       engine.drain().get(config.drainSeconds() + DRAIN_SLACK_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

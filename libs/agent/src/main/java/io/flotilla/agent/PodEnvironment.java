@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 /**
  * The configuration of a proxy that runs in a pod, read from what Istio's injection templates put
  * there: POD_NAME, POD_NAMESPACE, INSTANCE_IP, SERVICE_ACCOUNT, ISTIO_META_*, TRUST_DOMAIN,
- * CA_ADDR, PROXY_CONFIG, the downward API's labels file, the projected token and the root
- * certificate.
+ * CA_ADDR, PROXY_CONFIG, DNS_PROXY_ADDR, DNS_FORWARD_PARALLEL, the downward API's labels file, the
+ * projected token and the root certificate.
  */
 public final class PodEnvironment {
   private static final ObjectMapper JSON =
@@ -77,6 +77,18 @@ public final class PodEnvironment {
         in("etc/istio/proxy"),
         env.get("ISTIO_META_CLUSTER_ID"),
         env.get("TRUST_DOMAIN"),
+        0,
+        0,
+        "true".equals(env.get("ISTIO_META_DNS_CAPTURE")) ? dns() : null);
+  }
+
+  private AgentConfig.Dns dns() {
+    return new AgentConfig.Dns(
+        env.get("DNS_PROXY_ADDR"),
+        in("etc/resolv.conf"),
+        null,
+        null,
+        "true".equals(env.get("DNS_FORWARD_PARALLEL")),
         0,
         0);
   }

@@ -4,6 +4,9 @@ package io.flotilla.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.agent.dns.DnsSettings;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -40,6 +43,33 @@ class PodEnvironmentTest {
     assertThat(config.spiffeId()).isEqualTo("spiffe://cluster.local/ns/shop/sa/bookinfo-reviews");
     assertThat(config.node("flotilla", Set.of()).id())
         .isEqualTo("sidecar~10.1.2.3~reviews-v2-abc.shop~shop.svc.cluster.local");
+  }
+
+  @Test
+  void opensTheDnsProxyWhereQueriesAreCaptured() throws Exception {
+    Files.createDirectories(root.resolve("etc"));
+    Files.writeString(
+        root.resolve("etc/resolv.conf"),
+        "search shop.svc.cluster.local\nnameserver 10.96.0.10\nnameserver fd00::10\n");
+    Map<String, String> pod =
+        Map.of(
+            "POD_NAME", "reviews-v2-abc",
+            "POD_NAMESPACE", "shop",
+            "INSTANCE_IP", "10.1.2.3",
+            "ISTIO_META_DNS_CAPTURE", "true",
+            "DNS_FORWARD_PARALLEL", "true");
+
+    AgentConfig config = new PodEnvironment(pod, root).config("sidecar");
+
+    assertThat(config.node("flotilla", Set.of()).text("DNS_CAPTURE")).contains("true");
+    DnsSettings dns = config.dns().settings(config);
+    assertThat(dns.addresses())
+        .containsExactly(
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 15053),
+            new InetSocketAddress(InetAddress.ofLiteral("::1"), 15053));
+    assertThat(dns.servers()).hasSize(2);
+    assertThat(dns.search()).containsExactly("shop.svc.cluster.local");
+    assertThat(dns.parallel()).isTrue();
   }
 
   @Test

@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       RunCommand.class,
       LogsCommand.class,
       BenchCommand.class,
+      IptablesCommand.class,
       VersionCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -17,6 +17,10 @@ import java.util.concurrent.TimeUnit;
  */
 public final class CaptureNetwork implements AutoCloseable {
   private static final int COMMAND_SECONDS = 20;
+  // Beside Istio's own ports, those of the local mesh's proxies.
+  private static final CaptureSettings RULES =
+      CaptureSettings.ISTIO.excludingInbound(
+          List.of("15000", "15004", "15008", "15020", "15021", "15090"));
 
   private final int index;
 
@@ -43,7 +47,7 @@ public final class CaptureNetwork implements AutoCloseable {
      * user stays the caller, whose files the proxy reads, but without root's privileges.
      */
     public List<String> runAsProxy(List<String> command) {
-      String id = Integer.toString(RedirectRules.ISTIO.proxyUser());
+      String id = CaptureSettings.ISTIO.groups().getFirst();
       List<String> all =
           new ArrayList<>(
               List.of(
@@ -120,11 +124,8 @@ public final class CaptureNetwork implements AutoCloseable {
     run("ip", "-n", name, "link", "set", "lo", "up");
     run("ip", "-n", name, "link", "set", "eth0", "up");
     run("ip", "-n", name, "route", "add", "default", "via", hostAddress());
-    for (List<String> rule : RedirectRules.ISTIO.commands()) {
-      List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name, "iptables"));
-      command.addAll(rule);
-      run(command.toArray(String[]::new));
-    }
+    CaptureKernel kernel = CaptureKernel.of("/var/run/netns/" + name);
+    kernel.apply(RULES, kernel.hasV6());
     return new Workload(name, ip);
   }
 

@@ -110,12 +110,16 @@ public final class CaptureNetwork implements AutoCloseable {
    *
    * @param n its number, 2 to 250
    * @param hosts what its /etc/hosts says beside localhost: name to address
+   * @param dns whether its proxy resolves names; what it does not know, nobody does
    */
-  public Workload add(int n, Map<String, String> hosts) throws IOException {
+  public Workload add(int n, Map<String, String> hosts, boolean dns) throws IOException {
     String name = prefix(index) + n;
     String ip = address(index, n);
     run("ip", "netns", "add", name);
     writeHosts(name, hosts);
+    if (dns) {
+      writeResolver(name);
+    }
     String outer = name + "o";
     run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", name);
     run("ip", "link", "set", outer, "master", bridge());
@@ -125,7 +129,7 @@ public final class CaptureNetwork implements AutoCloseable {
     run("ip", "-n", name, "link", "set", "eth0", "up");
     run("ip", "-n", name, "route", "add", "default", "via", hostAddress());
     CaptureKernel kernel = CaptureKernel.of("/var/run/netns/" + name);
-    kernel.apply(RULES, kernel.hasV6());
+    kernel.apply(dns ? RULES.resolving(List.of(hostAddress())) : RULES, kernel.hasV6());
     return new Workload(name, ip);
   }
 
@@ -136,6 +140,15 @@ public final class CaptureNetwork implements AutoCloseable {
     StringBuilder text = new StringBuilder("127.0.0.1 localhost\n");
     hosts.forEach((host, address) -> text.append(address).append(' ').append(host).append('\n'));
     Files.writeString(dir.resolve("hosts"), text);
+  }
+
+  // Nothing answers there but the proxy, to which the rules lead queries.
+  private void writeResolver(String name) throws IOException {
+    Files.writeString(
+        Path.of("/etc/netns", name, "resolv.conf"),
+        "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver "
+            + hostAddress()
+            + "\n");
   }
 
   @Override
@@ -163,14 +176,20 @@ public final class CaptureNetwork implements AutoCloseable {
   /** Removes what a network of this index left, if anything. */
   public static void remove(int index) throws IOException {
     for (String name : namespaces(index)) {
+      // The kernel takes a namespace apart when it has time; its end out here goes at once.
+      removeLink(name + "o");
       run("ip", "netns", "del", name);
       Path dir = Path.of("/etc/netns", name);
       Files.deleteIfExists(dir.resolve("hosts"));
+      Files.deleteIfExists(dir.resolve("resolv.conf"));
       Files.deleteIfExists(dir);
     }
-    String bridge = prefix(index) + "br";
-    if (Files.exists(Path.of("/sys/class/net", bridge))) {
-      run("ip", "link", "del", bridge);
+    removeLink(prefix(index) + "br");
+  }
+
+  private static void removeLink(String name) throws IOException {
+    if (Files.exists(Path.of("/sys/class/net", name))) {
+      run("ip", "link", "del", name);
     }
   }
 

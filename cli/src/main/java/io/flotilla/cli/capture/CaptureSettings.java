@@ -247,6 +247,7 @@ public record CaptureSettings(
     private List<String> outboundExcluded;
     private List<String> virtualInterfaces;
     private List<String> interfacesExcluded;
+    private List<String> dns;
 
     Change(CaptureSettings of) {
       this.of = of;
@@ -258,6 +259,7 @@ public record CaptureSettings(
       this.outboundExcluded = of.outboundExcluded;
       this.virtualInterfaces = of.virtualInterfaces;
       this.interfacesExcluded = of.interfacesExcluded;
+      this.dns = of.dns;
     }
 
     CaptureSettings settings() {
@@ -278,7 +280,7 @@ public record CaptureSettings(
           interfacesExcluded,
           of.onlyGroups,
           of.groupsExcluded,
-          of.dns,
+          dns,
           of.mark,
           of.routeTable,
           of.dropInvalid);
@@ -289,6 +291,13 @@ public record CaptureSettings(
   public CaptureSettings excludingInbound(List<String> ports) {
     Change change = new Change(this);
     change.inboundExcluded = ports;
+    return change.settings();
+  }
+
+  /** With queries to these resolvers taken. */
+  public CaptureSettings resolving(List<String> resolvers) {
+    Change change = new Change(this);
+    change.dns = resolvers;
     return change.settings();
   }
 

@@ -104,12 +104,14 @@ public final class LocalMesh {
                 .toList());
     captured = network;
     Map<String, String> hosts = new TreeMap<>();
-    for (Workload workload : plan.sidecars()) {
+    for (Workload workload : plan.resolves() ? List.<Workload>of() : plan.sidecars()) {
       // Any address that is routed out: the sidecar goes by the host's name.
       hosts.putIfAbsent(workload.app(), "10.134." + addresses.network() + "." + workload.number());
     }
     for (Workload workload : plan.sidecars()) {
-      namespaces.put(workload.number(), network.add(addresses.captured(workload.number()), hosts));
+      namespaces.put(
+          workload.number(),
+          network.add(addresses.captured(workload.number()), hosts, plan.resolves()));
     }
     return namespaces;
   }

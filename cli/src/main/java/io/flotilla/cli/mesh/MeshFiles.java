@@ -118,6 +118,9 @@ final class MeshFiles {
     new TreeMap<>(workload.labels()).forEach(labels::put);
     if (plan.capture() && !gateway) {
       node.put("interception", "REDIRECT");
+      if (plan.resolves()) {
+        node.putObject("dns");
+      }
     } else {
       ObjectNode ports = node.putObject(gateway ? "listen" : "appEndpoints");
       new TreeMap<>(workload.inbound())

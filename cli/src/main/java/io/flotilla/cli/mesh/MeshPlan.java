@@ -73,6 +73,11 @@ public record MeshPlan(
         + port(port);
   }
 
+  /** Whether sidecars resolve the mesh's names, in the place of files of hosts. */
+  public boolean resolves() {
+    return capture && envoy == null;
+  }
+
   /** "flotilla" or "envoy": what the proxies are. */
   public String dataplane() {
     return envoy == null ? "flotilla" : "envoy";

@@ -274,6 +274,10 @@ class JwtIT {
         .contains("x-payload: " + token.split("\\.")[1] + "\n")
         .doesNotContain("root")
         .doesNotContainIgnoringCase("authorization:");
+    assertThat(ask("/x", "authorization: Bearer " + token, "connection: x-sub, x-deep, x-payload"))
+        .contains("x-sub: alice\n")
+        .contains("x-deep: 7\n")
+        .contains("x-payload: ");
     assertThat(ask("/x?a=1&access_token=" + token + "&b=2")).contains("GET /x?a=1&b=2\n");
     assertThat(ask("/x", "x-sub: root", "x-payload: y", "x-deep: 1"))
         .startsWith("HTTP/1.1 200")

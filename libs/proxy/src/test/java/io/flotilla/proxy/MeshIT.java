@@ -75,6 +75,20 @@ class MeshIT {
   }
 
   @Test
+  void keepsItsOwnHeadersWhateverAClientsConnectionNames() throws Exception {
+    start(Cluster.HttpUpstream.HTTP1, true);
+
+    try (RawHttp raw = new RawHttp(server.address(TestMesh.IN))) {
+      String names = "x-request-id, x-forwarded-proto, x-mine, close";
+      raw.send("GET / HTTP/1.1\r\nHost: h\r\nx-mine: 1\r\nConnection: " + names + "\r\n\r\n");
+      assertThat(raw.readToEnd())
+          .contains("\nx-request-id: ")
+          .contains("\nx-forwarded-proto: ")
+          .doesNotContain("x-mine");
+    }
+  }
+
+  @Test
   void tellsBothSidesOfTheHopInMetrics() throws Exception {
     start(Cluster.HttpUpstream.HTTP1, false);
     client.get("/");

@@ -106,12 +106,15 @@ final class Exchange
   private boolean placed;
   private boolean discarding;
   private long discarded;
-  private boolean upgrading;
   private boolean swallowInformational;
   private int replayBytes;
   private boolean replayable;
   private @Nullable GrpcWebBridge grpcWeb;
+  // Another protocol is asked for. What the client says in it is held until the upstream agrees:
+  // before that, an upstream of HTTP/1 would take it for a request.
   private boolean wantsUpgrade;
+  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
+  private int earlyBytes;
 
   private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
@@ -224,12 +227,14 @@ final class Exchange
       return;
     }
     HttpHeaders headers = head.headers();
-    boolean upgrade = HeadRules.isUpgrade(headers, manager.upgrades());
+    boolean upgrade = HeadRules.isUpgrade(head, manager.upgrades());
     if (http2 && !upgrade && headers.contains(HttpHeaderNames.UPGRADE)) {
       reply(501, "this proxy does not tunnel " + headers.get(HttpHeaderNames.UPGRADE));
       return;
     }
     wantsUpgrade = upgrade;
+    // Refused, its connection ends: whatever follows was meant for the other protocol.
+    keepAlive &= http2 || !upgrade;
     grpcWeb = GrpcWebBridge.of(manager, head);
     record.peerFromRequest(headers);
     record.trace(headers);
@@ -387,6 +392,11 @@ final class Exchange
       }
       return;
     }
+    if (wantsUpgrade) {
+      early.add(content.content());
+      earlyBytes += size;
+      return;
+    }
     UpstreamStream to = stream;
     if (to == null) {
       replay.add(content);
@@ -451,7 +461,10 @@ final class Exchange
       return;
     }
     boolean room =
-        finished || (to == null ? replayBytes < MAX_REPLAY_BYTES : to.channel().isWritable());
+        finished
+            || (wantsUpgrade
+                ? earlyBytes < MAX_REPLAY_BYTES
+                : to == null ? replayBytes < MAX_REPLAY_BYTES : to.channel().isWritable());
     if (room) {
       client.read();
     }
@@ -494,7 +507,11 @@ final class Exchange
     Host target = chosen.get();
     host = target;
     tried.add(target);
-    if (attempts == 1 && forward != null && match != null && !forward.mirrors().isEmpty()) {
+    if (attempts == 1
+        && forward != null
+        && match != null
+        && !wantsUpgrade
+        && !forward.mirrors().isEmpty()) {
       startMirrors(forward, match);
     }
     target.started();
@@ -648,6 +665,9 @@ final class Exchange
     to.host().connected();
     lastActivity = System.nanoTime();
     to.channel().write(upstreamHead(from, action, way, to.host(), attempts));
+    if (wantsUpgrade) {
+      to.channel().write(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
     boolean keep = replayable;
     for (HttpContent content : replay) {
       to.channel().write(keep ? content.retainedDuplicate() : content);
@@ -667,7 +687,7 @@ final class Exchange
     HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
     HttpHeaders headers = out.headers();
     String host = host(action, to);
-    upgrading = HeadRules.copyRequestHeaders(from.headers(), headers, host, manager.upgrades());
+    HeadRules.copyRequestHeaders(from.headers(), headers, host, wantsUpgrade);
     if (action.pathRewrite().isPresent()) {
       headers.set("x-envoy-original-path", target);
     }
@@ -886,6 +906,12 @@ final class Exchange
         return;
       }
       int status = response.status().code();
+      if (status == 101 ? !wantsUpgrade : wantsUpgrade && http2 && status / 100 == 2) {
+        // Nobody asked for another protocol; or it was refused in words which HTTP/2 has for yes.
+        ReferenceCountUtil.release(message);
+        breakOff(FailureCause.BAD_RESPONSE, true);
+        return;
+      }
       if (status >= 100 && status < 200 && status != 101) {
         swallowInformational = !(message instanceof LastHttpContent);
         ReferenceCountUtil.release(message);
@@ -922,7 +948,7 @@ final class Exchange
     answered = true;
     record.answer(response);
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
-    boolean switched = upgrading && status == 101;
+    boolean switched = wantsUpgrade && status == 101;
     HeadRules.copyResponseHeaders(response.headers(), out.headers(), switched && !http2);
     if (switched && http2) {
       // RFC 8441, section 5: of HTTP/2, success is 200.
@@ -958,7 +984,7 @@ final class Exchange
     } else {
       client.write(out);
     }
-    if (upgrading && status == 101) {
+    if (switched) {
       splice();
       return false;
     }
@@ -1020,7 +1046,7 @@ final class Exchange
     record.trailers(last.trailingHeaders());
     UpstreamStream from = stream;
     stream = null;
-    boolean reusable = requestEnded && record.upstreamKeepsAlive();
+    boolean reusable = requestEnded && !wantsUpgrade && record.upstreamKeepsAlive();
     leaveHost(Outcome.ofStatus(record.status()));
     // The content may be a whole response, whose head went before it.
     HttpContent end = content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
@@ -1052,9 +1078,12 @@ final class Exchange
     }
     client.flush();
     engine.sweep().remove(this);
+    cancel(wholeTimer);
     Upgrade.splice(
         client,
         from.channel(),
+        early,
+        requestEnded && http2,
         () -> {
           leaveHost(Outcome.SUCCESS);
           end(false);
@@ -1205,6 +1234,8 @@ final class Exchange
     cancel(tryTimer);
     cancel(pause);
     forgetReplay();
+    early.forEach(ReferenceCountUtil::release);
+    early.clear();
     if (cluster != null) {
       if (clusterPlace) {
         cluster.end();

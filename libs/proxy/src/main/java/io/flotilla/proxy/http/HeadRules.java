@@ -214,20 +214,18 @@ final class HeadRules {
    * Copies what is meant for the upstream; case and order stay.
    *
    * @param host the value of the host header
-   * @return whether the connection is to be upgraded
+   * @param upgrading whether another protocol is asked for
    */
-  static boolean copyRequestHeaders(
-      HttpHeaders from, HttpHeaders to, String host, List<String> upgrades) {
-    Set<String> named = namedByConnection(from);
-    String upgrade = from.get(HttpHeaderNames.UPGRADE);
-    boolean upgrading = isUpgrade(from, upgrades);
+  static void copyRequestHeaders(HttpHeaders from, HttpHeaders to, String host, boolean upgrading) {
+    // What the client's header "connection" named went on arrival; by now these names may be those
+    // of headers which this proxy vouches for.
     for (Map.Entry<String, String> header : from) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (name.equals("host")) {
         to.add(header.getKey(), host);
       } else if (name.equals("te") && header.getValue().contains("trailers")) {
         to.add(header.getKey(), "trailers");
-      } else if (!HOP_BY_HOP.contains(name) && !named.contains(name)) {
+      } else if (!HOP_BY_HOP.contains(name)) {
         to.add(header.getKey(), header.getValue());
       }
     }
@@ -236,17 +234,22 @@ final class HeadRules {
     }
     if (upgrading) {
       to.set(HttpHeaderNames.CONNECTION, "Upgrade");
-      to.set(HttpHeaderNames.UPGRADE, upgrade);
+      to.set(HttpHeaderNames.UPGRADE, from.get(HttpHeaderNames.UPGRADE));
     }
-    return upgrading;
   }
 
-  /** Whether the client asks for another protocol that is allowed here. */
-  static boolean isUpgrade(HttpHeaders headers, List<String> upgrades) {
+  /**
+   * Whether the client asks for another protocol that is allowed here. With a body, nobody could
+   * tell where that ends and the other protocol begins: such a request is served as it is.
+   */
+  static boolean isUpgrade(HttpRequest head, List<String> upgrades) {
+    HttpHeaders headers = head.headers();
     String upgrade = headers.get(HttpHeaderNames.UPGRADE);
     return upgrade != null
         && upgrades.contains(upgrade.toLowerCase(Locale.ROOT))
-        && namedByConnection(headers).contains("upgrade");
+        && namedByConnection(headers).contains("upgrade")
+        && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
+        && headers.get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
   }
 
   /** Copies what is meant for the client; case and order stay. */

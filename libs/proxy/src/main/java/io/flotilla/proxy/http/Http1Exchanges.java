@@ -53,6 +53,8 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
   @Override
   public void handlerRemoved(ChannelHandlerContext removed) {
     engine.sweep().remove(this);
+    waiting.forEach(ReferenceCountUtil::release);
+    waiting.clear();
   }
 
   /** Bytes came, of a head or of a body. */

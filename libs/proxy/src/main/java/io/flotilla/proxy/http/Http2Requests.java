@@ -109,6 +109,8 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
       to.add(HttpHeaderNames.COOKIE, cookies.toString());
     }
     if (protocol != null) {
+      // What follows belongs to the other protocol, however long it is said to be.
+      to.remove(HttpHeaderNames.CONTENT_LENGTH);
       to.set(HttpHeaderNames.UPGRADE, protocol);
       to.set(HttpHeaderNames.CONNECTION, "Upgrade");
       if (!to.contains("sec-websocket-key")) {

@@ -34,7 +34,10 @@ public final class HttpServer {
         .addLast(
             "codec",
             new StrictServerCodec(
-                MAX_REQUEST_LINE, manager.maxRequestHeadersKiB() * 1024, MAX_CHUNK));
+                MAX_REQUEST_LINE,
+                manager.maxRequestHeadersKiB() * 1024,
+                MAX_CHUNK,
+                head -> HeadRules.isUpgrade(head, downstream.terms().manager(manager).upgrades())));
     Http1Exchanges exchanges = new Http1Exchanges(engine, downstream, manager);
     channel
         .pipeline()

@@ -21,16 +21,27 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * HTTP/1's server side. Unlike the stock codec it does not mend a request that gives its length
- * twice, by Content-Length and by Transfer-Encoding, but refuses it.
+ * twice, by Content-Length and by Transfer-Encoding, but refuses it. After a request for another
+ * protocol it reads no further: what follows is nobody's request before that is answered, and goes
+ * on as it came when this codec is removed.
  */
 final class StrictServerCodec
     extends CombinedChannelDuplexHandler<HttpRequestDecoder, HttpResponseEncoder> {
   private final ArrayDeque<HttpMethod> methods = new ArrayDeque<>();
+  private final Predicate<HttpRequest> lastOfHttp;
 
-  StrictServerCodec(int maxRequestLine, int maxHeaders, int maxChunk) {
+  /**
+   * A codec for one connection.
+   *
+   * @param lastOfHttp whether a request asks for another protocol
+   */
+  StrictServerCodec(
+      int maxRequestLine, int maxHeaders, int maxChunk, Predicate<HttpRequest> lastOfHttp) {
+    this.lastOfHttp = lastOfHttp;
     init(
         new Decoder(
             new HttpDecoderConfig()
@@ -44,6 +55,8 @@ final class StrictServerCodec
 
   private final class Decoder extends HttpRequestDecoder {
     private final StrictLines lines = new StrictLines();
+    private boolean last;
+    private boolean ended;
 
     Decoder(HttpDecoderConfig config) {
       super(config);
@@ -52,6 +65,9 @@ final class StrictServerCodec
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
         throws Exception {
+      if (ended) {
+        return;
+      }
       String wrong = lines.wrong(buffer);
       if (wrong != null) {
         buffer.skipBytes(buffer.readableBytes());
@@ -66,10 +82,12 @@ final class StrictServerCodec
         Object message = out.get(i);
         if (message instanceof HttpRequest request) {
           methods.add(request.method());
+          last = request.decoderResult().isSuccess() && lastOfHttp.test(request);
           lines.head(HttpUtil.isTransferEncodingChunked(request));
         }
         if (message instanceof LastHttpContent) {
           lines.end();
+          ended = last;
         }
         if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
           lines.stop();

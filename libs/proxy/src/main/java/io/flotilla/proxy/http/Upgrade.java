@@ -2,9 +2,12 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.proxy.tcp.Splice;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import java.util.Queue;
 
 /**
  * Turns a client's HTTP/1 connection or HTTP/2 stream and an upstream's HTTP/1 connection into one
@@ -13,8 +16,15 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 final class Upgrade {
   private Upgrade() {}
 
-  /** {@code ended} runs once, when both sides are gone. */
-  static void splice(Channel client, Channel upstream, Runnable ended) {
+  /**
+   * Joins the two.
+   *
+   * @param early what the client sent before; taken from the queue
+   * @param clientEnded whether that was all
+   * @param ended runs once, when both sides are gone
+   */
+  static void splice(
+      Channel client, Channel upstream, Queue<ByteBuf> early, boolean clientEnded, Runnable ended) {
     int[] open = {2};
     Runnable one =
         () -> {
@@ -36,8 +46,15 @@ final class Upgrade {
     remove(client.pipeline(), "exchanges");
     remove(client.pipeline(), "exchange");
     remove(upstream.pipeline(), "upstream");
-    remove(client.pipeline(), "codec");
     remove(upstream.pipeline(), "codec");
+    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
+      upstream.write(bytes);
+    }
+    upstream.flush();
+    remove(client.pipeline(), "codec");
+    if (clientEnded) {
+      client.pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+    }
     client.read();
     upstream.read();
   }

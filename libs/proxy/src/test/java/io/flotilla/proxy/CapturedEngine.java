@@ -52,7 +52,10 @@ final class CapturedEngine {
     clusters.put(
         "Passthrough",
         Cluster.of("Passthrough", new Discovery.OriginalDestination(Optional.empty())));
+    clusters.put("transparent", Meshes.cluster("transparent", greeter("127.0.0.1", 0, "by port")));
     greeter("10.99.0.9", 7777, "passed through");
+    greeter("fd99::9", 7777, "passed through");
+    greeter("10.98.0.9", 7777, "passed through transparently");
 
     Map<String, Listener> listeners = new LinkedHashMap<>();
     FilterChainMatch itself =
@@ -65,12 +68,23 @@ final class CapturedEngine {
         new FilterChain("itself", itself, Optional.empty(), List.of(), tcp("BlackHole")),
         FilterChain.plain("rest", tcp("Passthrough")));
     add(listeners, "10.99.0.7", 9000, false, FilterChain.plain("", tcp("exact")));
+    add(listeners, "fd99:0:0::7", 9000, false, FilterChain.plain("", tcp("exact")));
+    FilterChainMatch port =
+        new FilterChainMatch(Optional.of(7000), List.of(), List.of(), "", List.of(), List.of());
+    transparent(
+        listeners,
+        new FilterChain("port", port, Optional.empty(), List.of(), tcp("transparent")),
+        FilterChain.plain("rest", tcp("Passthrough")));
     add(listeners, ANY, 9000, false, FilterChain.plain("", tcp("port")));
     add(listeners, ANY, 80, false, FilterChain.plain("", http));
     var applied =
         engine.apply(
             new ProxySnapshot(1, listeners, Meshes.routes(routes), clusters, Map.of(), Map.of()));
-    System.out.println(applied.join().problems().isEmpty() ? "ready" : applied.join().problems());
+    if (!applied.join().problems().isEmpty()) {
+      System.out.println(applied.join().problems());
+      System.exit(1);
+    }
+    System.out.println("ready");
     Thread.currentThread().join();
   }
 
@@ -82,11 +96,30 @@ final class CapturedEngine {
         new Listener(
             name,
             new SocketAddress(address, port),
-            List.of(),
+            bound ? List.of(new SocketAddress("::", port)) : List.of(),
             bound,
             TrafficDirection.OUTBOUND,
             bound,
             false,
+            Set.of(),
+            Duration.ZERO,
+            true,
+            List.of(chains),
+            Optional.empty(),
+            List.of()));
+  }
+
+  private static void transparent(Map<String, Listener> all, FilterChain... chains) {
+    all.put(
+        "transparent",
+        new Listener(
+            "transparent",
+            new SocketAddress(ANY, 15006),
+            List.of(),
+            true,
+            TrafficDirection.INBOUND,
+            false,
+            true,
             Set.of(),
             Duration.ZERO,
             true,

@@ -30,6 +30,18 @@ class OriginalDestinationIT {
       ip addr add 10.99.0.9/32 dev lo
       iptables -w -t nat -A OUTPUT -p tcp -d 10.99.0.0/16 -m owner ! --gid-owner 1337 \\
         -j REDIRECT --to-ports 15001
+      ip -6 route add fd99::/64 dev lo
+      ip -6 addr add fd99::9/128 dev lo nodad
+      ip6tables -w -t nat -A OUTPUT -p tcp -d fd99::/64 -m owner ! --gid-owner 1337 \\
+        -j REDIRECT --to-ports 15001
+      ip route add 10.98.0.0/16 dev lo
+      ip addr add 10.98.0.9/32 dev lo
+      iptables -w -t mangle -A OUTPUT -p tcp -d 10.98.0.0/16 -m owner ! --gid-owner 1337 \\
+        -j MARK --set-mark 1337
+      ip rule add fwmark 1337 lookup 133
+      ip route add local default dev lo table 133
+      iptables -w -t mangle -A PREROUTING -p tcp -m mark --mark 1337 \\
+        -j TPROXY --on-port 15006 --tproxy-mark 1337
       exec setpriv --regid 1337 --clear-groups -- "$@"
       """;
 
@@ -101,6 +113,21 @@ class OriginalDestinationIT {
   void routesRequestsWhoseCallerKnowsNoProxy() throws Exception {
     assertThat(inside("curl", "-s", "-m", "10", "http://10.99.0.8/path"))
         .contains("app=echo", "GET /path", "host: 10.99.0.8");
+  }
+
+  @Test
+  void findsItsWayByIPv6Too() throws Exception {
+    assertThat(listenTo("fd99::7", 9000)).isEqualTo("exact address");
+    assertThat(listenTo("fd99::8", 9000)).isEqualTo("any address");
+    assertThat(listenTo("fd99::9", 7777)).isEqualTo("passed through");
+    assertThat(inside("curl", "-s", "-g", "-m", "10", "http://[fd99::8]/path"))
+        .contains("app=echo", "GET /path", "host: [fd99::8]");
+  }
+
+  @Test
+  void takesConnectionsThatKeepTheirDestination() throws Exception {
+    assertThat(listenTo("10.98.0.7", 7000)).isEqualTo("by port");
+    assertThat(listenTo("10.98.0.9", 7777)).isEqualTo("passed through transparently");
   }
 
   @Test

@@ -109,6 +109,8 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         captured = true;
       }
     }
+    // A transparent socket takes connections whose own address is where they meant to go.
+    captured |= model.transparent() && destination.getPort() != model.address().port();
     if (model.useOriginalDestination()) {
       BoundListener meant = listeners.forDestination(destination);
       if (meant != null) {

@@ -10,6 +10,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,7 +58,10 @@ public final class Listeners {
     }
     Map<String, Listener> addresses = new LinkedHashMap<>();
     for (Listener listener : now.values()) {
-      addresses.put(listener.address().toString(), listener);
+      for (SocketAddress further : listener.additionalAddresses()) {
+        addresses.putIfAbsent(key(further.host(), further.port()), listener);
+      }
+      addresses.put(key(listener.address().host(), listener.address().port()), listener);
     }
     byAddress = addresses;
     for (String name : List.copyOf(byName.keySet())) {
@@ -88,17 +93,31 @@ public final class Listeners {
     return CompletableFuture.allOf(binding.toArray(CompletableFuture[]::new));
   }
 
+  // An address of IPv6 can be written in several ways.
+  private static String key(String host, int port) {
+    try {
+      String normal = host.indexOf(':') < 0 ? host : InetAddress.ofLiteral(host).getHostAddress();
+      return normal + "|" + port;
+    } catch (IllegalArgumentException e) {
+      // No connection can mean what is no address; binding it says so.
+      return host + "|" + port;
+    }
+  }
+
   private static boolean sameSockets(Listener a, Listener b) {
     return a.address().equals(b.address())
         && a.additionalAddresses().equals(b.additionalAddresses())
-        && a.bindToPort() == b.bindToPort();
+        && a.bindToPort() == b.bindToPort()
+        && a.transparent() == b.transparent();
   }
 
   private CompletableFuture<Void> bind(BoundListener bound, SocketAddress address) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    new ServerBootstrap()
+    InetSocketAddress at = new InetSocketAddress(address.host(), address.port());
+    ServerBootstrap server = new ServerBootstrap();
+    Transports.prepare(server, at, bound.model().transparent());
+    server
         .group(group)
-        .channel(Transports.serverType())
         .option(ChannelOption.SO_BACKLOG, BACKLOG)
         .option(ChannelOption.SO_REUSEADDR, true)
         .childOption(ChannelOption.TCP_NODELAY, true)
@@ -113,7 +132,7 @@ public final class Listeners {
                     .addLast("setup", new ConnectionSetup(engine, Listeners.this, bound));
               }
             })
-        .bind(new InetSocketAddress(address.host(), address.port()))
+        .bind(at)
         .addListener(
             (ChannelFuture bind) -> {
               if (bind.isSuccess()) {
@@ -134,14 +153,18 @@ public final class Listeners {
     return done;
   }
 
-  /** Who takes a connection that meant to go there: that very listener, or "0.0.0.0:port". */
+  /**
+   * Who takes a connection that meant to go there: that very listener, or that of the port for any
+   * address of the family, or for any address.
+   */
   @Nullable BoundListener forDestination(InetSocketAddress destination) {
-    Listener found =
-        byAddress.get(
-            new SocketAddress(destination.getAddress().getHostAddress(), destination.getPort())
-                .toString());
+    int port = destination.getPort();
+    Listener found = byAddress.get(key(destination.getAddress().getHostAddress(), port));
+    if (found == null && destination.getAddress() instanceof Inet6Address) {
+      found = byAddress.get(key("::", port));
+    }
     if (found == null) {
-      found = byAddress.get("0.0.0.0:" + destination.getPort());
+      found = byAddress.get(key("0.0.0.0", port));
     }
     return found == null ? null : byName.get(found.name());
   }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param ip the workload's address, on which the proxy binds Istio's ports; required
  * @param serviceAccount "default"
  * @param labels of the workload; "app" and "version" give the canonical service and revision
- * @param interception "NONE" (explicit listeners and the HTTP proxy port) or "REDIRECT"
+ * @param interception "NONE" (explicit listeners and the HTTP proxy port), "REDIRECT" or "TPROXY"
  * @param appEndpoints inbound port to the application's "host:port"; absent ports: 127.0.0.1
  * @param listen on a router: server port to the "host:port" to bind
  * @param controlPlane where Pilot and Citadel are; required
@@ -100,7 +100,8 @@ public record AgentConfig(
     this.ip = address(required(ip, "ip"));
     this.serviceAccount = or(serviceAccount, "default");
     this.labels = labels == null ? Map.of() : Map.copyOf(labels);
-    this.interception = oneOf(or(interception, "NONE"), "interception", "NONE", "REDIRECT");
+    this.interception =
+        oneOf(or(interception, "NONE"), "interception", "NONE", "REDIRECT", "TPROXY");
     this.appEndpoints = appEndpoints == null ? Map.of() : Map.copyOf(appEndpoints);
     this.listen = listen == null ? Map.of() : Map.copyOf(listen);
     this.controlPlane = required(controlPlane, "controlPlane");

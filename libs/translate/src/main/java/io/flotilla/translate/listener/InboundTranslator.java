@@ -175,7 +175,7 @@ public final class InboundTranslator {
         true,
         TrafficDirection.INBOUND,
         false,
-        false,
+        node.text("INTERCEPTION_MODE").orElse("").equals("TPROXY"),
         inspectors,
         Duration.ZERO,
         true,

@@ -173,6 +173,21 @@ class UpgradeIT {
   }
 
   @Test
+  void passesTheEndOfOneSideAndWhatTheOtherStillSays() throws Exception {
+    try (RawHttp client = new RawHttp(proxy.address(TestMesh.OUT)).send(ASKED);
+        Socket app = accept()) {
+      read(app, "\r\n\r\n");
+      say(app, AGREED);
+      client.readUntil("\r\n\r\n");
+      client.send("all").endOutput();
+      assertThat(read(app, "nothing else")).isEqualTo("all<end>");
+      say(app, "bye");
+
+      assertThat(client.readUntil("bye")).isEqualTo("bye");
+    }
+  }
+
+  @Test
   void doesNotReadOnAfterARefusal() throws Exception {
     try (RawHttp client = new RawHttp(proxy.address(TestMesh.OUT)).send(ASKED + SMUGGLED);
         Socket app = accept()) {

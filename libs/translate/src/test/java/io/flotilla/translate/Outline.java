@@ -392,6 +392,7 @@ final class Outline {
           case PathMatch.Exact(String exact) -> "=" + exact;
           case PathMatch.Prefix(String prefix) -> prefix + "*";
           case PathMatch.Regex(String regex) -> "~" + regex;
+          case PathMatch.Connect() -> "CONNECT";
           case PathMatch.PathSeparatedPrefix(String prefix) -> prefix + "/*";
         };
     String target =

@@ -23,6 +23,9 @@ public sealed interface PathMatch {
     }
   }
 
+  /** The request is a CONNECT, which has no path; none of the others takes one. */
+  record Connect() implements PathMatch {}
+
   /** The path equals, or starts with the value followed by "/" (Gateway API's PathPrefix). */
   record PathSeparatedPrefix(String value) implements PathMatch {
     public PathSeparatedPrefix {

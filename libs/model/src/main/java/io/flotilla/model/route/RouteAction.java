@@ -25,7 +25,7 @@ public sealed interface RouteAction {
    * @param maxGrpcTimeout bounds the grpc-timeout header, which then is the timeout; zero: the
    *     header as it is; empty: the header is ignored
    * @param hashPolicies for ring hash and maglev; empty: random
-   * @param upgrades lower-case upgrade types allowed ("websocket")
+   * @param upgrades lower-case upgrade types allowed ("websocket"); {@link #CONNECT}
    */
   record Forward(
       ClusterChoice cluster,
@@ -39,6 +39,9 @@ public sealed interface RouteAction {
       List<Mirror> mirrors,
       List<String> upgrades)
       implements RouteAction {
+    /** Among the upgrades: CONNECT ends here, and its bytes go to the cluster as they are. */
+    public static final String CONNECT = "connect";
+
     public Forward {
       hashPolicies = List.copyOf(hashPolicies);
       mirrors = List.copyOf(mirrors);

@@ -31,6 +31,7 @@ import io.flotilla.rules.route.RouteTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -113,6 +114,8 @@ final class Exchange
   // Another protocol is asked for. What the client says in it is held until the upstream agrees:
   // before that, an upstream of HTTP/1 would take it for a request.
   private boolean wantsUpgrade;
+  // By CONNECT (RFC 9110, section 9.3.6): the upstream is TCP, and it agrees by being there.
+  private boolean wantsTunnel;
   private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
   private int earlyBytes;
 
@@ -210,8 +213,9 @@ final class Exchange
     }
     HeadRules.Target parsed = HeadRules.target(head);
     authority = parsed.authority().toLowerCase(Locale.ROOT);
+    wantsTunnel = head.method().equals(HttpMethod.CONNECT);
     Optional<String> path =
-        manager.normalizePath() && !head.method().equals(HttpMethod.CONNECT)
+        manager.normalizePath() && !wantsTunnel
             ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes())
             : Optional.of(parsed.pathAndQuery());
     target = path.orElse(parsed.pathAndQuery());
@@ -221,20 +225,20 @@ final class Exchange
       fail(FailureCause.BAD_REQUEST);
       return;
     }
-    if (head.method().equals(HttpMethod.CONNECT)) {
-      keepAlive = false;
-      reply(501, "this proxy does not tunnel by CONNECT; send the request itself");
-      return;
-    }
     HttpHeaders headers = head.headers();
+    if (wantsTunnel) {
+      // What the client says beside it is not where it wants to go.
+      headers.set(HttpHeaderNames.HOST, parsed.authority());
+      headers.remove(HttpHeaderNames.UPGRADE);
+    }
     boolean upgrade = HeadRules.isUpgrade(head, manager.upgrades());
     if (http2 && !upgrade && headers.contains(HttpHeaderNames.UPGRADE)) {
       reply(501, "this proxy does not tunnel " + headers.get(HttpHeaderNames.UPGRADE));
       return;
     }
-    wantsUpgrade = upgrade;
+    wantsUpgrade = upgrade || wantsTunnel;
     // Refused, its connection ends: whatever follows was meant for the other protocol.
-    keepAlive &= http2 || !upgrade;
+    keepAlive &= http2 || !wantsUpgrade;
     grpcWeb = GrpcWebBridge.of(manager, head);
     record.peerFromRequest(headers);
     record.trace(headers);
@@ -321,6 +325,11 @@ final class Exchange
   }
 
   private void forward(RouteAction.Forward action, RouteTable.Match found) {
+    if (wantsTunnel && !action.upgrades().contains(RouteAction.Forward.CONNECT)) {
+      record.details("upgrade_failed");
+      reply(403, "");
+      return;
+    }
     forward = action;
     retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
     replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
@@ -521,6 +530,27 @@ final class Exchange
       tryTimer = engine.loop().schedule(this::tryTimedOut, limit.toMillis(), TimeUnit.MILLISECONDS);
     }
     int mine = attempts;
+    if (wantsTunnel) {
+      engine
+          .pool()
+          .connectTcp(
+              to,
+              target,
+              new ChannelInboundHandlerAdapter(),
+              ready -> {
+                if (finished || mine != attempts || host != target) {
+                  ready.close();
+                  return;
+                }
+                tunnel(ready, target);
+              },
+              cause -> {
+                if (!finished && mine == attempts && host == target) {
+                  notConnected(cause);
+                }
+              });
+      return;
+    }
     engine
         .pool()
         .acquire(
@@ -1070,18 +1100,37 @@ final class Exchange
     end(true);
   }
 
+  private void tunnel(Channel upstream, Host to) {
+    to.connected();
+    answered = true;
+    HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    record.answer(out);
+    finishHeaders(out.headers());
+    editResponse(out.headers());
+    // It says nothing about what follows, which is no HTTP any more.
+    out.headers().remove(HttpHeaderNames.CONNECTION);
+    out.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
+    out.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
+    record.responseHead(out.headers());
+    client.write(out);
+    splice(upstream);
+  }
+
   private void splice() {
     UpstreamStream from = stream;
     stream = null;
-    if (from == null) {
-      return;
+    if (from != null) {
+      splice(from.channel());
     }
+  }
+
+  private void splice(Channel upstream) {
     client.flush();
     engine.sweep().remove(this);
     cancel(wholeTimer);
     Upgrade.splice(
         client,
-        from.channel(),
+        upstream,
         early,
         requestEnded && http2,
         () -> {

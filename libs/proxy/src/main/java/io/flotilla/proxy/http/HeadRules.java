@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpMessage;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
@@ -104,7 +105,11 @@ final class HeadRules {
       return false;
     }
     if (method.equals("CONNECT")) {
-      return !uri.isEmpty() && Http2HeadRules.isAuthority(uri);
+      // Content of it has no meaning (RFC 9110, section 9.3.6), nor an end that both sides see.
+      return !uri.isEmpty()
+          && Http2HeadRules.isAuthority(uri)
+          && !head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+          && head.headers().get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
     }
     if (uri.startsWith("/")) {
       return true;
@@ -127,6 +132,9 @@ final class HeadRules {
   /** The target, also of a request in absolute form (RFC 9112, section 3.2.2). */
   static Target target(HttpRequest head) {
     String uri = head.uri();
+    if (head.method().equals(HttpMethod.CONNECT)) {
+      return new Target(uri, "");
+    }
     String host = head.headers().get(HttpHeaderNames.HOST, "");
     int scheme = uri.indexOf("://");
     if (scheme > 0 && !uri.startsWith("/")) {

@@ -118,6 +118,8 @@ final class Http2Requests extends Http2StreamFrameToHttpObjectCodec {
         ThreadLocalRandom.current().nextBytes(nonce);
         to.set("sec-websocket-key", Base64.getEncoder().encodeToString(nonce));
       }
+    } else if (method.equals(HttpMethod.CONNECT)) {
+      to.remove(HttpHeaderNames.CONTENT_LENGTH);
     } else if (!frame.isEndStream() && !to.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       to.add(HttpHeaderNames.TRANSFER_ENCODING, "chunked");
     }

@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -37,7 +38,10 @@ public final class HttpServer {
                 MAX_REQUEST_LINE,
                 manager.maxRequestHeadersKiB() * 1024,
                 MAX_CHUNK,
-                head -> HeadRules.isUpgrade(head, downstream.terms().manager(manager).upgrades())));
+                head ->
+                    head.method().equals(HttpMethod.CONNECT)
+                        || HeadRules.isUpgrade(
+                            head, downstream.terms().manager(manager).upgrades())));
     Http1Exchanges exchanges = new Http1Exchanges(engine, downstream, manager);
     channel
         .pipeline()

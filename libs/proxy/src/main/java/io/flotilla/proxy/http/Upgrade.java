@@ -4,6 +4,7 @@ package io.flotilla.proxy.http;
 import io.flotilla.proxy.tcp.Splice;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http2.Http2StreamChannel;
@@ -38,7 +39,10 @@ final class Upgrade {
     outward.peer(client);
     if (client instanceof Http2StreamChannel) {
       client.pipeline().addFirst("tunnel", new Http2Tunnel());
+    } else {
+      client.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     }
+    upstream.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     // The splices come first, so that bytes which a codec still holds reach them when it goes.
     client.pipeline().addLast("splice", inward);
     upstream.pipeline().addLast("splice", outward);

@@ -115,6 +115,7 @@ public final class CompiledMatch {
           p ->
               p.regionMatches(!caseSensitive, 0, m.value(), 0, m.value().length())
                   && (p.length() == m.value().length() || p.charAt(m.value().length()) == '/');
+      case PathMatch.Connect m -> String::isEmpty;
     };
   }
 
@@ -136,6 +137,7 @@ public final class CompiledMatch {
       case PathMatch.Exact m -> "exactly '" + m.value() + "'";
       case PathMatch.Regex m -> "the expression '" + m.regex() + "'";
       case PathMatch.PathSeparatedPrefix m -> "what lies under '" + m.value() + "'";
+      case PathMatch.Connect m -> "CONNECT";
     };
   }
 }

@@ -45,6 +45,7 @@ public final class Rewrite {
       case PathMatch.Prefix m -> replacement + path.substring(m.value().length());
       case PathMatch.Exact m -> replacement;
       case PathMatch.Regex m -> replacement;
+      case PathMatch.Connect m -> path;
       case PathMatch.PathSeparatedPrefix m -> replacement + path.substring(m.value().length());
     };
   }

@@ -2,6 +2,7 @@
 package io.flotilla.rules.route;
 
 import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.route.PathRewrite;
 import io.flotilla.model.route.Route;
@@ -109,6 +110,10 @@ public final class RouteTable {
     };
   }
 
+  private static boolean isConnect(Route route) {
+    return route.match().path() instanceof PathMatch.Connect;
+  }
+
   /** Whether the content type is application/grpc or application/grpc+.... */
   public static boolean isGrpc(RequestView request) {
     String type = request.header("content-type");
@@ -134,7 +139,8 @@ public final class RouteTable {
     }
     String path = request.path();
     for (Entry entry : host.routes()) {
-      if (entry.path().test(path)
+      if (isConnect(entry.route()) == request.method().equals("CONNECT")
+          && entry.path().test(path)
           && entry.rest().test(request)
           && (entry.route().match().runtimeFraction().isEmpty()
               || random.getAsInt()
@@ -172,7 +178,8 @@ public final class RouteTable {
 
   private static Optional<String> mismatch(Entry entry, RequestView request) {
     RouteMatch match = entry.route().match();
-    if (!entry.path().test(request.path())) {
+    if (isConnect(entry.route()) != request.method().equals("CONNECT")
+        || !entry.path().test(request.path())) {
       return Optional.of(
           "the path '" + request.path() + "' does not fit " + CompiledMatch.describe(match.path()));
     }

@@ -266,6 +266,7 @@ public final class RouteTranslator {
       case PathMatch.Prefix(String prefix) -> prefix + "*";
       case PathMatch.Exact(String exact) -> exact;
       case PathMatch.Regex(String regex) -> regex;
+      case PathMatch.Connect() -> "CONNECT";
       case PathMatch.PathSeparatedPrefix(String prefix) -> "/*";
     };
   }

@@ -468,6 +468,21 @@ public final class Everything {
                 false)));
     all.add(
         Route.of(
+            "connect",
+            RouteMatch.of(new PathMatch.Connect()),
+            new RouteAction.Forward(
+                new ClusterChoice.Single("outbound|9080||eds"),
+                Optional.of(Duration.ZERO),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new HostRewrite.Keep(),
+                List.of(),
+                List.of(),
+                List.of(RouteAction.Forward.CONNECT))));
+    all.add(
+        Route.of(
             "direct",
             RouteMatch.of(new PathMatch.Exact("/direct")),
             new RouteAction.DirectResponse(418, "short and stout")));

@@ -50,6 +50,8 @@ final class JwtCodec {
       case PathMatch.Exact p -> b.setPath(p.value()).build();
       case PathMatch.Regex p -> b.setSafeRegex(Matches.regex(p.regex())).build();
       case PathMatch.PathSeparatedPrefix p -> b.setPathSeparatedPrefix(p.value()).build();
+      case PathMatch.Connect p ->
+          b.setConnectMatcher(RouteMatch.ConnectMatcher.getDefaultInstance()).build();
     };
   }
 

@@ -46,6 +46,8 @@ import java.util.stream.Collectors;
 
 /** Route configurations. */
 public final class RouteCodec {
+  private static final String CONNECT = "CONNECT";
+
   private static final String FAULT = "envoy.filters.http.fault";
   private static final String CORS = "envoy.filters.http.cors";
   private static final String PREVIOUS_HOSTS = "envoy.retry_host_predicates.previous_hosts";
@@ -228,6 +230,9 @@ public final class RouteCodec {
       case PathMatch.Exact p -> b.setPath(p.value());
       case PathMatch.Regex p -> b.setSafeRegex(Matches.regex(p.regex()));
       case PathMatch.PathSeparatedPrefix p -> b.setPathSeparatedPrefix(p.value());
+      case PathMatch.Connect p ->
+          b.setConnectMatcher(
+              io.envoyproxy.envoy.config.route.v3.RouteMatch.ConnectMatcher.getDefaultInstance());
     }
     b.setCaseSensitive(Common.bool(match.caseSensitive()));
     match.headers().forEach(h -> b.addHeaders(Matches.header(h)));
@@ -254,6 +259,7 @@ public final class RouteCodec {
           case SAFE_REGEX -> new PathMatch.Regex(m.getSafeRegex().getRegex());
           case PATH_SEPARATED_PREFIX ->
               new PathMatch.PathSeparatedPrefix(m.getPathSeparatedPrefix());
+          case CONNECT_MATCHER -> new PathMatch.Connect();
           default ->
               throw new InvalidModelException(
                   "a route matches the path by "
@@ -306,7 +312,7 @@ public final class RouteCodec {
                   RuntimeFractionalPercent.newBuilder()
                       .setDefaultValue(Common.percent(mirror.fraction()))));
     }
-    f.upgrades().forEach(u -> b.addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType(u)));
+    f.upgrades().forEach(u -> b.addUpgradeConfigs(upgrade(u)));
     return b.build();
   }
 
@@ -399,7 +405,30 @@ public final class RouteCodec {
                             ? Common.percent(m.getRuntimeFraction().getDefaultValue())
                             : Percentage.ALL))
             .toList(),
-        r.getUpgradeConfigsList().stream().map(UpgradeConfig::getUpgradeType).toList());
+        r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList());
+  }
+
+  private static UpgradeConfig upgrade(String type) {
+    UpgradeConfig.Builder b = UpgradeConfig.newBuilder();
+    return type.equals(RouteAction.Forward.CONNECT)
+        ? b.setUpgradeType(CONNECT)
+            .setConnectConfig(UpgradeConfig.ConnectConfig.getDefaultInstance())
+            .build()
+        : b.setUpgradeType(type).build();
+  }
+
+  private static String upgrade(UpgradeConfig config) {
+    if (!config.getUpgradeType().equalsIgnoreCase(CONNECT)) {
+      return config.getUpgradeType();
+    }
+    if (!config.hasConnectConfig()
+        || config.getConnectConfig().hasProxyProtocolConfig()
+        || config.getConnectConfig().getAllowPost()) {
+      throw new InvalidModelException(
+          "a route hands CONNECT on to its cluster, by a PROXY header or by POST; give its upgrade"
+              + " an empty connect_config, so that it ends here");
+    }
+    return RouteAction.Forward.CONNECT;
   }
 
   // The newer field puts the route's own time-out out of force and is no time-out of the exchange

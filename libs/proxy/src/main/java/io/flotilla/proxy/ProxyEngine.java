@@ -46,8 +46,8 @@ public final class ProxyEngine implements AutoCloseable {
     this.group = Transports.loop("proxy-" + config.name());
     this.loop = group.next();
     TlsContexts tls = new TlsContexts();
-    Clusters clusters = new Clusters(loop);
     UpstreamPool pool = new UpstreamPool(loop, Transports.channelType(), tls);
+    Clusters clusters = new Clusters(loop, pool);
     this.state = new EngineState(config, loop, tls, clusters, pool);
     this.listeners = new Listeners(group, state);
   }
@@ -187,7 +187,7 @@ public final class ProxyEngine implements AutoCloseable {
               b.append(prefix).append("rq_error::").append(host.failures()).append('\n');
               b.append(prefix)
                   .append("health_flags::")
-                  .append(host.endpoint().health().name().toLowerCase(java.util.Locale.ROOT))
+                  .append(host.healthFlags())
                   .append('\n');
               b.append(prefix).append("weight::").append(host.endpoint().weight()).append('\n');
             }

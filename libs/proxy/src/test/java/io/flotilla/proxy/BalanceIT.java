@@ -38,13 +38,21 @@ class BalanceIT {
 
   private void start(
       LoadBalancing policy, CircuitBreakers limits, Optional<OutlierDetection> outlier) {
+    start(policy, limits, outlier, Duration.ofSeconds(10));
+  }
+
+  private void start(
+      LoadBalancing policy,
+      CircuitBreakers limits,
+      Optional<OutlierDetection> outlier,
+      Duration connectTimeout) {
     Cluster plain = TestMesh.fixed("apps", apps.stream().mapToInt(EchoApp::port).toArray());
     Cluster cluster =
         new Cluster(
             "apps",
             plain.discovery(),
             policy,
-            plain.connectTimeout(),
+            connectTimeout,
             plain.http(),
             List.of(),
             limits,
@@ -189,5 +197,36 @@ class BalanceIT {
     }
 
     assertThat(apps.getFirst().requests()).isEqualTo(3);
+  }
+
+  @Test
+  void forgivesWhenTheClusterIsChanged() throws Exception {
+    apps.getFirst().failing(n -> n <= 3 ? 500 : 200);
+    Optional<OutlierDetection> outlier =
+        Optional.of(
+            new OutlierDetection(
+                Optional.of(3),
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                100,
+                0));
+    start(LoadBalancing.ROUND_ROBIN, CircuitBreakers.UNLIMITED, outlier);
+    for (int i = 0; i < 30; i++) {
+      app("same");
+    }
+    start(LoadBalancing.ROUND_ROBIN, CircuitBreakers.UNLIMITED, outlier);
+    for (int i = 0; i < 30; i++) {
+      app("same");
+    }
+    assertThat(apps.getFirst().requests()).isEqualTo(3);
+
+    start(LoadBalancing.ROUND_ROBIN, CircuitBreakers.UNLIMITED, outlier, Duration.ofSeconds(9));
+    for (int i = 0; i < 30; i++) {
+      app("same");
+    }
+
+    assertThat(apps.getFirst().requests()).isEqualTo(13);
   }
 }

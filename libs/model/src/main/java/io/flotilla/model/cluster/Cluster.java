@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param transports tried in order against the endpoint's tags; the first that fits is used; empty:
  *     plaintext
  * @param services what the cluster stands for in metrics; may be empty
+ * @param endpointRules which endpoints take part
  * @param bindSource the local address of upstream connections ("127.0.0.6" inbound), or empty
  */
 public record Cluster(
@@ -27,6 +28,7 @@ public record Cluster(
     Optional<String> bindSource,
     List<ServiceRef> services,
     ConnectionSettings connection,
+    EndpointRules endpointRules,
     String source) {
 
   public Cluster {
@@ -36,6 +38,54 @@ public record Cluster(
         "connect timeout of cluster " + name + " must be positive, but is " + connectTimeout);
     transports = List.copyOf(transports);
     services = List.copyOf(services);
+  }
+
+  /** Whose endpoints take part as the control plane says. */
+  public Cluster(
+      String name,
+      Discovery discovery,
+      LoadBalancing loadBalancing,
+      Duration connectTimeout,
+      HttpUpstream http,
+      List<TransportMatch> transports,
+      CircuitBreakers circuitBreakers,
+      Optional<OutlierDetection> outlierDetection,
+      Optional<String> bindSource,
+      List<ServiceRef> services,
+      ConnectionSettings connection,
+      String source) {
+    this(
+        name,
+        discovery,
+        loadBalancing,
+        connectTimeout,
+        http,
+        transports,
+        circuitBreakers,
+        outlierDetection,
+        bindSource,
+        services,
+        connection,
+        EndpointRules.DEFAULT,
+        source);
+  }
+
+  /** The same under other rules for its endpoints. */
+  public Cluster with(EndpointRules rules) {
+    return new Cluster(
+        name,
+        discovery,
+        loadBalancing,
+        connectTimeout,
+        http,
+        transports,
+        circuitBreakers,
+        outlierDetection,
+        bindSource,
+        services,
+        connection,
+        rules,
+        source);
   }
 
   /** Plain HTTP/1.1 with Istio's defaults. */

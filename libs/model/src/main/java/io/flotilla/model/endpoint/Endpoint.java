@@ -36,6 +36,8 @@ public record Endpoint(
   /** What the control plane says of it. */
   public enum Health {
     HEALTHY,
+    /** Used where those that are healthy cannot bear the load. */
+    DEGRADED,
     UNHEALTHY,
     DRAINING
   }

@@ -4,6 +4,7 @@ package io.flotilla.proxy.upstream;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.TransportMatch;
@@ -46,6 +47,7 @@ public final class ClusterRuntime {
   private int activeRequests;
   private int activeRetries;
   private int connections;
+  private boolean hadTraffic;
   private int pending;
 
   ClusterRuntime(Cluster cluster) {
@@ -53,7 +55,14 @@ public final class ClusterRuntime {
   }
 
   void cluster(Cluster now) {
+    // As in Envoy, what was learnt of endpoints lasts as long as what the cluster is.
+    if (!now.equals(cluster)) {
+      hosts.values().forEach(Host::pardon);
+    }
     cluster = now;
+    if (now.endpointRules().healthCheck().isEmpty()) {
+      hosts.values().forEach(h -> h.checked(false, false));
+    }
     levels = null;
   }
 
@@ -74,6 +83,7 @@ public final class ClusterRuntime {
    */
   void endpoints(ClusterLoadAssignment assignment, Map<String, List<InetAddress>> resolved) {
     Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
+    TreeMap<Integer, List<Host>> before = new TreeMap<>(priorities);
     priorities.clear();
     levels = null;
     for (LocalityEndpoints locality : assignment.localities()) {
@@ -85,8 +95,10 @@ public final class ClusterRuntime {
           Host host = hosts.get(address);
           if (host == null) {
             host = new Host(endpoint, address);
+            host.checked(cluster.endpointRules().healthCheck().isPresent(), false);
           } else {
             host.endpoint(endpoint);
+            host.leaving(false);
           }
           if (now.put(address, host) == null) {
             priorities.computeIfAbsent(locality.priority(), p -> new ArrayList<>()).add(host);
@@ -94,8 +106,38 @@ public final class ClusterRuntime {
         }
       }
     }
+    before.forEach((priority, all) -> all.forEach(host -> keep(host, priority, now)));
     hosts.clear();
     hosts.putAll(now);
+  }
+
+  // A control plane that lost its memory, or is late, does no harm to what is known to be well.
+  private void keep(Host host, int priority, Map<InetSocketAddress, Host> now) {
+    EndpointRules rules = cluster.endpointRules();
+    if (rules.healthCheck().isPresent()
+        && !rules.forgetAtOnce()
+        && !host.failedCheck()
+        && host.endpoint().health() != Endpoint.Health.UNHEALTHY
+        && now.putIfAbsent(host.address(), host) == null) {
+      host.leaving(true);
+      priorities.computeIfAbsent(priority, p -> new ArrayList<>()).add(host);
+    }
+  }
+
+  /** What a health check found. */
+  void checked(Host host, boolean failed, boolean degraded) {
+    host.checked(failed, degraded);
+    levels = null;
+    if (failed && host.isLeaving()) {
+      hosts.remove(host.address());
+      priorities.values().forEach(all -> all.remove(host));
+      priorities.values().removeIf(List::isEmpty);
+    }
+  }
+
+  /** Whether a connection was ever made for a request. */
+  boolean hadTraffic() {
+    return hadTraffic;
   }
 
   boolean has(InetSocketAddress address) {
@@ -176,10 +218,11 @@ public final class ClusterRuntime {
       known =
           Levels.of(
               List.copyOf(priorities.values()),
-              h -> h.endpoint().health() == Endpoint.Health.HEALTHY && !h.isEjected(now),
+              h -> h.health(now),
               cluster
-                  .outlierDetection()
-                  .map(OutlierDetection::minHealthPercent)
+                  .endpointRules()
+                  .panicPercent()
+                  .or(() -> cluster.outlierDetection().map(OutlierDetection::minHealthPercent))
                   .orElse(DEFAULT_PANIC_PERCENT));
       levels = known;
       tables.clear();
@@ -195,13 +238,13 @@ public final class ClusterRuntime {
   }
 
   private Host hashed(Levels.Level level, Set<Host> avoid, long hash, int draws) {
-    HashTable table = tables.get(level.priority());
+    HashTable table = tables.get(level.key());
     if (table == null) {
       table = HashTable.ofHosts(cluster.loadBalancing(), level.hosts());
       if (table == null) {
         return pick(level);
       }
-      tables.put(level.priority(), table);
+      tables.put(level.key(), table);
     }
     Host host = table.pick(hash, 0);
     for (int i = 1; i <= draws && avoid.contains(host); i++) {
@@ -265,7 +308,7 @@ public final class ClusterRuntime {
 
   private Host scheduled(Levels.Level level, ToDoubleFunction<Host> weight) {
     return schedules
-        .computeIfAbsent(level.priority(), p -> new Schedule(level.hosts(), weight))
+        .computeIfAbsent(level.key(), p -> new Schedule(level.hosts(), weight))
         .next(weight);
   }
 
@@ -372,6 +415,7 @@ public final class ClusterRuntime {
       return false;
     }
     connections++;
+    hadTraffic = true;
     return true;
   }
 

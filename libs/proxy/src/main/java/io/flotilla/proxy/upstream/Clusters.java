@@ -27,13 +27,15 @@ public final class Clusters implements AutoCloseable {
   private static final int RESOLVE_SECONDS = 5;
 
   private final EventLoop loop;
+  private final HealthChecks checks;
   private final Map<String, ClusterRuntime> byName = new LinkedHashMap<>();
   private final Map<String, List<InetAddress>> resolved = new HashMap<>();
   private Map<String, ClusterLoadAssignment> assignments = Map.of();
   private @Nullable ScheduledFuture<?> refresh;
 
-  public Clusters(EventLoop loop) {
+  public Clusters(EventLoop loop, UpstreamPool pool) {
     this.loop = loop;
+    this.checks = new HealthChecks(loop, pool);
   }
 
   /** The clusters from now on. */
@@ -50,11 +52,13 @@ public final class Clusters implements AutoCloseable {
       }
       apply(runtime);
     }
+    checks.retain(byName.values());
     resolveSoon();
   }
 
   private void apply(ClusterRuntime runtime) {
     runtime.endpoints(assignment(runtime.cluster()), resolved);
+    checks.follow(runtime);
   }
 
   private ClusterLoadAssignment assignment(Cluster cluster) {
@@ -132,6 +136,7 @@ public final class Clusters implements AutoCloseable {
 
   @Override
   public void close() {
+    checks.close();
     if (refresh != null) {
       refresh.cancel(false);
     }

@@ -14,6 +14,10 @@ public final class Host {
   private int localFailures;
   private long ejectedUntilNanos;
   private int ejections;
+  private boolean failedCheck;
+  private boolean saysDegraded;
+  // The control plane names it no longer, but its checks find it well.
+  private boolean leaving;
   private long requests;
   private long failures;
 
@@ -24,6 +28,60 @@ public final class Host {
 
   void endpoint(Endpoint now) {
     endpoint = now;
+  }
+
+  /** Whether its health check failed, or has not been answered yet. */
+  public boolean failedCheck() {
+    return failedCheck;
+  }
+
+  /** Why it gets no requests, as Envoy's admin page names it. */
+  public String healthFlags() {
+    StringBuilder b = new StringBuilder();
+    if (failedCheck) {
+      b.append("/failed_active_hc");
+    }
+    if (isEjected(System.nanoTime())) {
+      b.append("/failed_outlier_check");
+    }
+    switch (endpoint.health()) {
+      case UNHEALTHY -> b.append("/failed_eds_health");
+      case DRAINING -> b.append("/eds_status_draining");
+      case DEGRADED -> b.append("/degraded_eds_health");
+      case HEALTHY -> {}
+    }
+    if (saysDegraded) {
+      b.append("/degraded_active_hc");
+    }
+    if (leaving) {
+      b.append("/pending_dynamic_removal");
+    }
+    return b.isEmpty() ? "healthy" : b.toString();
+  }
+
+  /** What a health check found. */
+  void checked(boolean failed, boolean degraded) {
+    failedCheck = failed;
+    saysDegraded = degraded;
+  }
+
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  void leaving(boolean now) {
+    leaving = now;
+  }
+
+  Levels.Health health(long nowNanos) {
+    if (failedCheck || isEjected(nowNanos)) {
+      return Levels.Health.UNHEALTHY;
+    }
+    return switch (endpoint.health()) {
+      case HEALTHY -> saysDegraded ? Levels.Health.DEGRADED : Levels.Health.HEALTHY;
+      case DEGRADED -> Levels.Health.DEGRADED;
+      case UNHEALTHY, DRAINING -> Levels.Health.UNHEALTHY;
+    };
   }
 
   /** What the control plane says of it. */
@@ -107,6 +165,15 @@ public final class Host {
   void eject(long untilNanos) {
     ejectedUntilNanos = untilNanos;
     ejections++;
+    errors = 0;
+    gatewayErrors = 0;
+    localFailures = 0;
+  }
+
+  /** As if it had never been set aside, nor failed. */
+  void pardon() {
+    ejectedUntilNanos = 0;
+    ejections = 0;
     errors = 0;
     gatewayErrors = 0;
     localFailures = 0;

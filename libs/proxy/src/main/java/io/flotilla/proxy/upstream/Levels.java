@@ -3,25 +3,34 @@ package io.flotilla.proxy.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 /**
- * How requests are shared out over priorities (Envoy documentation, "Priority levels",
- * "Overprovisioning factor" and "Panic threshold"): each level takes what its healthy hosts can
- * bear, with some to spare, and what is left over goes to the next. Where all levels together
- * cannot bear it, a level with too few healthy hosts trusts all of its hosts: better some requests
- * to a sick host than all of them to the few that are left.
+ * How requests are shared out over priorities (Envoy documentation, "Priority levels", "Degraded
+ * endpoints", "Overprovisioning factor" and "Panic threshold"): each level takes what its healthy
+ * hosts can bear, with some to spare, and what is left over goes to the next; what no healthy host
+ * can bear goes to degraded ones in the same way. Where all levels together cannot bear it, a level
+ * with too few of both trusts all of its hosts: better some requests to a sick host than all of
+ * them to the few that are left.
  */
 final class Levels {
   private static final int OVERPROVISIONING = 140;
 
+  /** How well a host is. */
+  enum Health {
+    HEALTHY,
+    DEGRADED,
+    UNHEALTHY
+  }
+
   /**
-   * One priority.
+   * One priority, or the degraded hosts of one.
    *
+   * @param key tells it from the others
    * @param hosts that may be chosen
    * @param load of a hundred requests
    */
-  record Level(int priority, List<Host> hosts, int load) {}
+  record Level(int key, List<Host> hosts, int load) {}
 
   private final List<Level> levels;
 
@@ -31,44 +40,58 @@ final class Levels {
 
   /**
    * @param priorities all hosts of each priority, in order
-   * @param panicPercent the least share of healthy hosts; 0: sick hosts are never trusted
+   * @param panicPercent the least share of hosts that are not sick; 0: sick ones are never trusted
    */
-  static Levels of(List<List<Host>> priorities, Predicate<Host> healthy, int panicPercent) {
+  static Levels of(List<List<Host>> priorities, Function<Host, Health> health, int panicPercent) {
     int n = priorities.size();
     List<List<Host>> well = new ArrayList<>(n);
-    int[] health = new int[n];
+    List<List<Host>> degraded = new ArrayList<>(n);
+    // First what the healthy of each level can bear, then what the degraded can.
+    int[] bears = new int[2 * n];
     int total = 0;
     for (int i = 0; i < n; i++) {
       List<Host> all = priorities.get(i);
-      List<Host> some = all.stream().filter(healthy).toList();
-      well.add(some);
-      health[i] = all.isEmpty() ? 0 : Math.min(100, OVERPROVISIONING * some.size() / all.size());
-      total = Math.min(100, total + health[i]);
+      well.add(all.stream().filter(h -> health.apply(h) == Health.HEALTHY).toList());
+      degraded.add(all.stream().filter(h -> health.apply(h) == Health.DEGRADED).toList());
+      bears[i] = share(OVERPROVISIONING, well.get(i), all);
+      bears[n + i] = share(OVERPROVISIONING, degraded.get(i), all);
+      total = Math.min(100, total + bears[i] + bears[n + i]);
     }
     boolean[] panic = new boolean[n];
     boolean everywhere = n > 0 && panicPercent > 0;
     for (int i = 0; i < n; i++) {
-      int share =
-          priorities.get(i).isEmpty() ? 0 : 100 * well.get(i).size() / priorities.get(i).size();
-      panic[i] = total < 100 && share < panicPercent;
+      List<Host> all = priorities.get(i);
+      panic[i] =
+          total < 100
+              && share(100, well.get(i), all) + share(100, degraded.get(i), all) < panicPercent;
       everywhere &= panic[i];
     }
-    int[] load = everywhere ? byHosts(priorities) : byHealth(health, total);
-    List<Level> levels = new ArrayList<>(n);
+    int[] load = everywhere ? byHosts(priorities) : byHealth(bears, total);
+    List<Level> levels = new ArrayList<>(2 * n);
     for (int i = 0; i < n; i++) {
       levels.add(new Level(i, panic[i] ? priorities.get(i) : well.get(i), load[i]));
+    }
+    for (int i = 0; i < n && !everywhere; i++) {
+      if (load[n + i] > 0) {
+        levels.add(
+            new Level(n + i, panic[i] ? priorities.get(i) : degraded.get(i), load[n + i]));
+      }
     }
     return new Levels(levels);
   }
 
-  private static int[] byHealth(int[] health, int total) {
-    int[] load = new int[health.length];
+  private static int share(int of, List<Host> some, List<Host> all) {
+    return all.isEmpty() ? 0 : Math.min(100, of * some.size() / all.size());
+  }
+
+  private static int[] byHealth(int[] bears, int total) {
+    int[] load = new int[bears.length];
     int left = 100;
     int first = -1;
-    for (int i = 0; i < health.length && total > 0; i++) {
-      load[i] = Math.min(left, health[i] * 100 / total);
+    for (int i = 0; i < bears.length && total > 0; i++) {
+      load[i] = Math.min(left, bears[i] * 100 / total);
       left -= load[i];
-      first = first < 0 && health[i] > 0 ? i : first;
+      first = first < 0 && bears[i] > 0 ? i : first;
     }
     if (first >= 0) {
       load[first] += left;
@@ -90,11 +113,6 @@ final class Levels {
       load[first] += left;
     }
     return load;
-  }
-
-  /** All of them, the first first. */
-  List<Level> all() {
-    return levels;
   }
 
   /**

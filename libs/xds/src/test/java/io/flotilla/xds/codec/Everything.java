@@ -8,6 +8,8 @@ import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.EndpointRules;
+import io.flotilla.model.cluster.HealthCheck;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.TransportMatch;
@@ -572,6 +574,40 @@ public final class Everything {
                 Optional.of(new ConnectionSettings.TcpKeepalive(3, 60, 10)),
                 Optional.of(Duration.ofHours(1))),
             "networking.istio.io/v1/DestinationRule default/reviews"));
+    HealthCheck.Timing timing =
+        new HealthCheck.Timing(
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(4),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(6),
+            Duration.ofSeconds(7),
+            Duration.ofSeconds(8),
+            9);
+    List<HealthCheck.Kind> kinds =
+        List.of(
+            new HealthCheck.Http(
+                "checked.test",
+                "/health",
+                "HEAD",
+                Map.of("x-probe", "yes"),
+                List.of(new HealthCheck.Statuses(200, 300)),
+                List.of(new HealthCheck.Statuses(503, 504)),
+                true),
+            new HealthCheck.Grpc("shop", "shop.test"),
+            new HealthCheck.Tcp(Optional.of("0aff"), List.of("00", "ff")));
+    for (HealthCheck.Kind kind : kinds) {
+      String name = "checked by " + kind.getClass().getSimpleName();
+      all.add(
+          cluster(name, new Discovery.Static(local), LoadBalancing.RANDOM)
+              .with(
+                  new EndpointRules(
+                      Optional.of(new HealthCheck(kind, timing, 3, 4, false)),
+                      true,
+                      Optional.of(30),
+                      false)));
+    }
     all.add(cluster("static", new Discovery.Static(local), LoadBalancing.ROUND_ROBIN));
     all.add(cluster("strict", new Discovery.StrictDns(named), LoadBalancing.RANDOM));
     all.add(cluster("logical", new Discovery.LogicalDns(named), new LoadBalancing.LeastRequest(3)));

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Upstreams that note what they see and do what the request's own headers ask for, so that they
@@ -32,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 final class Backends implements AutoCloseable {
   private final List<ServerSocket> servers = new ArrayList<>();
   private final Map<String, Queue<Seen>> seen = new ConcurrentHashMap<>();
+  private final Map<Integer, String> health = new ConcurrentHashMap<>();
+  private final Map<Integer, Wire.Head> checks = new ConcurrentHashMap<>();
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /** One request as a backend read it. */
@@ -58,6 +61,16 @@ final class Backends implements AutoCloseable {
   /** What was seen of a request, in order. */
   List<Seen> seen(String pair) {
     return List.copyOf(seen.getOrDefault(pair, new ConcurrentLinkedQueue<>()));
+  }
+
+  /** What a backend answers to health checks: a status, or "degraded". */
+  void health(int backend, String answer) {
+    health.put(backend, answer);
+  }
+
+  /** The last health check that a backend got, or null. */
+  Wire.@Nullable Head check(int backend) {
+    return checks.get(backend);
   }
 
   void forget() {
@@ -105,6 +118,10 @@ final class Backends implements AutoCloseable {
       attempt = (int) before.stream().filter(s -> !s.isShadow()).count();
       before.add(now);
     }
+    if (head.first().contains(" /health ")) {
+      checks.put(number, head);
+      return write(socket, health.getOrDefault(number, "200"));
+    }
     String script = head.header("x-do");
     String[] steps = script == null ? new String[] {"200"} : script.split(",");
     String step = now.isShadow() ? "200" : steps[Math.min(attempt, steps.length - 1)];
@@ -122,6 +139,19 @@ final class Backends implements AutoCloseable {
         return write(socket, number, head, Integer.parseInt(step));
       }
     }
+  }
+
+  private static boolean write(Socket socket, String health) throws IOException {
+    boolean degraded = health.equals("degraded");
+    String text =
+        "HTTP/1.1 "
+            + (degraded ? "200" : health)
+            + " x\r\n"
+            + (degraded ? "x-envoy-degraded: 1\r\n" : "")
+            + "content-length: 0\r\n\r\n";
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().flush();
+    return true;
   }
 
   private static boolean write(Socket socket, int number, Wire.Head head, int status)

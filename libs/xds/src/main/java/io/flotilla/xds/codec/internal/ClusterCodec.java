@@ -29,6 +29,7 @@ import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.TransportMatch;
@@ -75,6 +76,21 @@ public final class ClusterCodec {
                 b.setOutlierDetection(outliers(o))
                     .getCommonLbConfigBuilder()
                     .setHealthyPanicThreshold(Percent.newBuilder().setValue(o.minHealthPercent())));
+    EndpointRules rules = cluster.endpointRules();
+    rules.healthCheck().ifPresent(h -> b.addHealthChecks(HealthCheckCodec.encode(h)));
+    b.setIgnoreHealthOnHostRemoval(rules.forgetAtOnce());
+    if (rules.localityWeighted()) {
+      b.getCommonLbConfigBuilder()
+          .setLocalityWeightedLbConfig(
+              io.envoyproxy.envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig
+                  .getDefaultInstance());
+    }
+    rules
+        .panicPercent()
+        .ifPresent(
+            p ->
+                b.getCommonLbConfigBuilder()
+                    .setHealthyPanicThreshold(Percent.newBuilder().setValue(p)));
     cluster
         .bindSource()
         .ifPresent(
@@ -351,7 +367,24 @@ public final class ClusterCodec {
                         k.getKeepaliveTime().getValue(),
                         k.getKeepaliveInterval().getValue())),
             age),
+        rules(c),
         SourcePath.decode(c.getMetadata()));
+  }
+
+  private static EndpointRules rules(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
+    if (c.getHealthChecksCount() > 1) {
+      throw new InvalidModelException(
+          "cluster " + c.getName() + " has several health checks, of which there may be one");
+    }
+    return new EndpointRules(
+        c.getHealthChecksList().stream()
+            .findFirst()
+            .map(h -> HealthCheckCodec.decode(c.getName(), h)),
+        c.getIgnoreHealthOnHostRemoval(),
+        Common.when(
+            !c.hasOutlierDetection() && c.getCommonLbConfig().hasHealthyPanicThreshold(),
+            () -> (int) c.getCommonLbConfig().getHealthyPanicThreshold().getValue()),
+        false);
   }
 
   private static Map<String, String> tags(Struct struct) {

@@ -56,6 +56,7 @@ public final class EndpointCodec {
             .setHealthStatus(
                 switch (e.health()) {
                   case HEALTHY -> HealthStatus.HEALTHY;
+                  case DEGRADED -> HealthStatus.DEGRADED;
                   case UNHEALTHY -> HealthStatus.UNHEALTHY;
                   case DRAINING -> HealthStatus.DRAINING;
                 });
@@ -113,6 +114,7 @@ public final class EndpointCodec {
         switch (e.getHealthStatus()) {
           case UNHEALTHY, TIMEOUT -> Endpoint.Health.UNHEALTHY;
           case DRAINING -> Endpoint.Health.DRAINING;
+          case DEGRADED -> Endpoint.Health.DEGRADED;
           default -> Endpoint.Health.HEALTHY;
         };
     return new Endpoint(

@@ -185,10 +185,7 @@ public final class ProxyEngine implements AutoCloseable {
               b.append(prefix).append("rq_active::").append(host.active()).append('\n');
               b.append(prefix).append("rq_total::").append(host.requests()).append('\n');
               b.append(prefix).append("rq_error::").append(host.failures()).append('\n');
-              b.append(prefix)
-                  .append("health_flags::")
-                  .append(host.healthFlags())
-                  .append('\n');
+              b.append(prefix).append("health_flags::").append(host.healthFlags()).append('\n');
               b.append(prefix).append("weight::").append(host.endpoint().weight()).append('\n');
             }
           }

@@ -8,10 +8,10 @@ import java.util.Optional;
  * Which of a cluster's endpoints take part.
  *
  * @param healthCheck an endpoint that fails it gets no requests
- * @param forgetAtOnce whether an endpoint that the control plane no longer names goes also while its
- *     check finds it well
- * @param panicPercent the least share of endpoints that are well, below which all are trusted; empty:
- *     what outlier detection says, or half
+ * @param forgetAtOnce whether an endpoint that the control plane no longer names goes also while
+ *     its check finds it well
+ * @param panicPercent the least share of endpoints that are well, below which all are trusted;
+ *     empty: what outlier detection says, or half
  * @param localityWeighted whether the weights of localities share out requests
  */
 public record EndpointRules(

@@ -8,7 +8,8 @@ import java.util.List;
  * Endpoints of one locality.
  *
  * @param priority 0 is used first
- * @param weight of the locality among those of its priority, 0 and up
+ * @param weight of the locality among those of its priority; where localities are weighted, 0 gets
+ *     no requests
  */
 public record LocalityEndpoints(
     Locality locality, int priority, int weight, List<Endpoint> endpoints) {

@@ -39,11 +39,12 @@ public final class ClusterRuntime {
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
   private final Map<Integer, HashTable> tables = new HashMap<>();
-  private final Map<Integer, Schedule> schedules = new HashMap<>();
+  private final Map<Integer, Schedule<Host>> schedules = new HashMap<>();
+  private final Map<Integer, Schedule<Levels.Place>> places = new HashMap<>();
+  private final Map<Integer, int[]> turns = new HashMap<>();
   private @Nullable Levels levels;
   // When the first endpoint that is set aside comes back; 0: none is.
   private long nextReturn;
-  private int next;
   private int activeRequests;
   private int activeRetries;
   private int connections;
@@ -100,6 +101,7 @@ public final class ClusterRuntime {
             host.endpoint(endpoint);
             host.leaving(false);
           }
+          host.locality(locality.locality(), locality.weight());
           if (now.put(address, host) == null) {
             priorities.computeIfAbsent(locality.priority(), p -> new ArrayList<>()).add(host);
           }
@@ -188,20 +190,31 @@ public final class ClusterRuntime {
     }
     long number = key == null ? ThreadLocalRandom.current().nextLong() : key;
     Levels.Level level = levels().choose(number);
-    List<Host> hosts = level.hosts();
-    if (hosts.isEmpty()) {
+    if (level.hosts().isEmpty()) {
       return Optional.empty();
     }
     if (hashes()) {
       return Optional.of(hashed(level, avoid, number, draws));
     }
+    if (!level.places().isEmpty()) {
+      Levels.Place place =
+          places
+              .computeIfAbsent(
+                  level.key(), k -> new Schedule<>(level.places(), Levels.Place::weight))
+              .next(Levels.Place::weight);
+      return Optional.of(pick(place.key(), place.hosts(), avoid));
+    }
+    return Optional.of(pick(level.key(), level.hosts(), avoid));
+  }
+
+  private Host pick(int key, List<Host> hosts, Set<Host> avoid) {
     if (!avoid.isEmpty()) {
       List<Host> fresh = hosts.stream().filter(h -> !avoid.contains(h)).toList();
       if (!fresh.isEmpty() && fresh.size() < hosts.size()) {
-        return Optional.of(fresh.get(ThreadLocalRandom.current().nextInt(fresh.size())));
+        return fresh.get(ThreadLocalRandom.current().nextInt(fresh.size()));
       }
     }
-    return Optional.of(pick(level));
+    return pick(key, hosts);
   }
 
   // Made anew when an endpoint came, went, or changed its health.
@@ -223,10 +236,12 @@ public final class ClusterRuntime {
                   .endpointRules()
                   .panicPercent()
                   .or(() -> cluster.outlierDetection().map(OutlierDetection::minHealthPercent))
-                  .orElse(DEFAULT_PANIC_PERCENT));
+                  .orElse(DEFAULT_PANIC_PERCENT),
+              cluster.endpointRules().localityWeighted());
       levels = known;
       tables.clear();
       schedules.clear();
+      places.clear();
     }
     return known;
   }
@@ -240,9 +255,12 @@ public final class ClusterRuntime {
   private Host hashed(Levels.Level level, Set<Host> avoid, long hash, int draws) {
     HashTable table = tables.get(level.key());
     if (table == null) {
-      table = HashTable.ofHosts(cluster.loadBalancing(), level.hosts());
+      table =
+          level.places().isEmpty()
+              ? HashTable.ofHosts(cluster.loadBalancing(), level.hosts())
+              : HashTable.ofPlaces(cluster.loadBalancing(), level.places());
       if (table == null) {
-        return pick(level);
+        return pick(level.key(), level.hosts());
       }
       tables.put(level.key(), table);
     }
@@ -261,19 +279,20 @@ public final class ClusterRuntime {
     return new Host(Endpoint.of(address.getAddress().getHostAddress(), address.getPort()), address);
   }
 
-  private Host pick(Levels.Level level) {
-    List<Host> candidates = level.hosts();
+  private Host pick(int key, List<Host> candidates) {
     if (candidates.size() == 1) {
       return candidates.getFirst();
     }
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return switch (cluster.loadBalancing()) {
       case LoadBalancing.RoundRobin r ->
-          alike(candidates) ? inTurn(candidates) : scheduled(level, h -> h.endpoint().weight());
+          alike(candidates)
+              ? inTurn(key, candidates)
+              : scheduled(key, candidates, h -> h.endpoint().weight());
       case LoadBalancing.LeastRequest l ->
           alike(candidates)
               ? leastLoaded(candidates, l.choices())
-              : scheduled(level, h -> (double) h.endpoint().weight() / (h.active() + 1));
+              : scheduled(key, candidates, h -> (double) h.endpoint().weight() / (h.active() + 1));
       // As in Envoy, chance knows no weights.
       default -> candidates.get(random.nextInt(candidates.size()));
     };
@@ -289,9 +308,10 @@ public final class ClusterRuntime {
     return true;
   }
 
-  private Host inTurn(List<Host> candidates) {
-    next = (next + 1) & Integer.MAX_VALUE;
-    return candidates.get(next % candidates.size());
+  private Host inTurn(int key, List<Host> candidates) {
+    int[] turn = turns.computeIfAbsent(key, k -> new int[1]);
+    turn[0] = (turn[0] + 1) & Integer.MAX_VALUE;
+    return candidates.get(turn[0] % candidates.size());
   }
 
   private static Host leastLoaded(List<Host> candidates, int choices) {
@@ -306,10 +326,8 @@ public final class ClusterRuntime {
     return best;
   }
 
-  private Host scheduled(Levels.Level level, ToDoubleFunction<Host> weight) {
-    return schedules
-        .computeIfAbsent(level.key(), p -> new Schedule(level.hosts(), weight))
-        .next(weight);
+  private Host scheduled(int key, List<Host> candidates, ToDoubleFunction<Host> weight) {
+    return schedules.computeIfAbsent(key, k -> new Schedule<>(candidates, weight)).next(weight);
   }
 
   /** The TLS that reaches this endpoint; empty: plaintext. */

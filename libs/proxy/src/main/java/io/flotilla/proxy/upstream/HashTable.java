@@ -44,6 +44,18 @@ final class HashTable {
     return of(policy, hosts.stream().map(h -> new Share(h, h.endpoint().weight() / sum)).toList());
   }
 
+  /** By the weights of their localities, and theirs within. */
+  static @Nullable HashTable ofPlaces(LoadBalancing policy, List<Levels.Place> places) {
+    List<Share> shares = new ArrayList<>();
+    for (Levels.Place place : places) {
+      double sum = place.hosts().stream().mapToDouble(h -> h.endpoint().weight()).sum();
+      for (Host host : place.hosts()) {
+        shares.add(new Share(host, host.endpoint().weight() / sum * place.share()));
+      }
+    }
+    return of(policy, shares);
+  }
+
   private static HashTable ring(LoadBalancing.RingHash policy, List<Share> hosts) {
     double least = hosts.stream().mapToDouble(Share::share).min().orElse(1);
     double scale =

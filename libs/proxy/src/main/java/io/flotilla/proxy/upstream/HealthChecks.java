@@ -147,9 +147,23 @@ final class HealthChecks implements AutoCloseable {
           switch (check.kind()) {
             case HealthCheck.Tcp tcp -> new TcpProbe(pool, own, host, tcp, this::answered);
             case HealthCheck.Http http ->
-                HttpProbe.http(pool, own, host, http, check.reuseConnection(), cluster.cluster().name(), this::answered);
+                HttpProbe.http(
+                    pool,
+                    own,
+                    host,
+                    http,
+                    check.reuseConnection(),
+                    cluster.cluster().name(),
+                    this::answered);
             case HealthCheck.Grpc grpc ->
-                HttpProbe.grpc(pool, own, host, grpc, check.reuseConnection(), cluster.cluster().name(), this::answered);
+                HttpProbe.grpc(
+                    pool,
+                    own,
+                    host,
+                    grpc,
+                    check.reuseConnection(),
+                    cluster.cluster().name(),
+                    this::answered);
           };
       probe = now;
       next = loop.schedule(now::cancel, timeout, TimeUnit.NANOSECONDS);
@@ -183,9 +197,7 @@ final class HealthChecks implements AutoCloseable {
       }
       successes = 0;
       failures++;
-      return failedBefore
-          || answer == Probe.Answer.SICK
-          || failures >= check.unhealthyThreshold();
+      return failedBefore || answer == Probe.Answer.SICK || failures >= check.unhealthyThreshold();
     }
 
     private long pause(boolean failed, boolean changed) {

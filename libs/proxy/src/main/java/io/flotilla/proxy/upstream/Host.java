@@ -2,6 +2,7 @@
 package io.flotilla.proxy.upstream;
 
 import io.flotilla.model.endpoint.Endpoint;
+import io.flotilla.model.endpoint.Locality;
 import java.net.InetSocketAddress;
 
 /** One endpoint at run time. */
@@ -18,6 +19,8 @@ public final class Host {
   private boolean saysDegraded;
   // The control plane names it no longer, but its checks find it well.
   private boolean leaving;
+  private Locality locality = Locality.NONE;
+  private int localityWeight;
   private long requests;
   private long failures;
 
@@ -63,6 +66,19 @@ public final class Host {
   void checked(boolean failed, boolean degraded) {
     failedCheck = failed;
     saysDegraded = degraded;
+  }
+
+  Locality locality() {
+    return locality;
+  }
+
+  int localityWeight() {
+    return localityWeight;
+  }
+
+  void locality(Locality now, int weight) {
+    locality = now;
+    localityWeight = weight;
   }
 
   boolean isLeaving() {

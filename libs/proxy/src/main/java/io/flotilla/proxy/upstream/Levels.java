@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.upstream;
 
+import io.flotilla.model.endpoint.Locality;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -15,6 +18,7 @@ import java.util.function.Function;
  */
 final class Levels {
   private static final int OVERPROVISIONING = 140;
+  private static final int MOST_PLACES = 1 << 20;
 
   /** How well a host is. */
   enum Health {
@@ -29,8 +33,18 @@ final class Levels {
    * @param key tells it from the others
    * @param hosts that may be chosen
    * @param load of a hundred requests
+   * @param places what localities share out; empty: hosts alone count
    */
-  record Level(int key, List<Host> hosts, int load) {}
+  record Level(int key, List<Host> hosts, int load, List<Place> places) {}
+
+  /**
+   * A locality's hosts that may be chosen.
+   *
+   * @param key tells it from all others, also of other levels
+   * @param weight what it bears: its own weight, as far as enough of its hosts are well
+   * @param share of all weights of its level, however many are well: what hashing goes by
+   */
+  record Place(int key, List<Host> hosts, double weight, double share) {}
 
   private final List<Level> levels;
 
@@ -41,8 +55,13 @@ final class Levels {
   /**
    * @param priorities all hosts of each priority, in order
    * @param panicPercent the least share of hosts that are not sick; 0: sick ones are never trusted
+   * @param byLocality whether localities share out requests by their weights
    */
-  static Levels of(List<List<Host>> priorities, Function<Host, Health> health, int panicPercent) {
+  static Levels of(
+      List<List<Host>> priorities,
+      Function<Host, Health> health,
+      int panicPercent,
+      boolean byLocality) {
     int n = priorities.size();
     List<List<Host>> well = new ArrayList<>(n);
     List<List<Host>> degraded = new ArrayList<>(n);
@@ -69,15 +88,49 @@ final class Levels {
     int[] load = everywhere ? byHosts(priorities) : byHealth(bears, total);
     List<Level> levels = new ArrayList<>(2 * n);
     for (int i = 0; i < n; i++) {
-      levels.add(new Level(i, panic[i] ? priorities.get(i) : well.get(i), load[i]));
+      levels.add(
+          panic[i]
+              ? new Level(i, priorities.get(i), load[i], List.of())
+              : new Level(
+                  i, well.get(i), load[i], places(byLocality, i, well.get(i), priorities.get(i))));
     }
     for (int i = 0; i < n && !everywhere; i++) {
       if (load[n + i] > 0) {
         levels.add(
-            new Level(n + i, panic[i] ? priorities.get(i) : degraded.get(i), load[n + i]));
+            panic[i]
+                ? new Level(n + i, priorities.get(i), load[n + i], List.of())
+                : new Level(
+                    n + i,
+                    degraded.get(i),
+                    load[n + i],
+                    places(byLocality, n + i, degraded.get(i), priorities.get(i))));
       }
     }
     return new Levels(levels);
+  }
+
+  private static List<Place> places(boolean byLocality, int key, List<Host> some, List<Host> all) {
+    if (!byLocality) {
+      return List.of();
+    }
+    Map<Locality, Integer> weights = new LinkedHashMap<>();
+    all.forEach(h -> weights.put(h.locality(), h.localityWeight()));
+    double sum = weights.values().stream().mapToDouble(w -> w).sum();
+    Map<Locality, List<Host>> may = new LinkedHashMap<>();
+    some.forEach(h -> may.computeIfAbsent(h.locality(), l -> new ArrayList<>()).add(h));
+    List<Place> places = new ArrayList<>();
+    may.forEach(
+        (locality, hosts) -> {
+          long there = all.stream().filter(h -> h.locality().equals(locality)).count();
+          double bears = Math.min(1, OVERPROVISIONING / 100.0 * hosts.size() / there);
+          int weight = hosts.getFirst().localityWeight();
+          if (weight > 0) {
+            places.add(
+                new Place(
+                    (key + 1) * MOST_PLACES + places.size(), hosts, weight * bears, weight / sum));
+          }
+        });
+    return places;
   }
 
   private static int share(int of, List<Host> some, List<Host> all) {

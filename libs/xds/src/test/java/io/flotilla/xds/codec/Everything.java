@@ -606,7 +606,7 @@ public final class Everything {
                       Optional.of(new HealthCheck(kind, timing, 3, 4, false)),
                       true,
                       Optional.of(30),
-                      false)));
+                      true)));
     }
     all.add(cluster("static", new Discovery.Static(local), LoadBalancing.ROUND_ROBIN));
     all.add(cluster("strict", new Discovery.StrictDns(named), LoadBalancing.RANDOM));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
@@ -234,6 +235,47 @@ class BalancingIT {
     for (LoadBalancing each :
         List.of(new LoadBalancing.RingHash(1024, 1 << 20), new LoadBalancing.Maglev(65537))) {
       apply(cluster(each, levels(5, 4), neverPanicking()));
+      for (Suite.Pair pair : suite.send(requests(300))) {
+        assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
+      }
+    }
+  }
+
+  /** Localities of consecutive backends: weight, how many there are, and how many are well. */
+  private static List<LocalityEndpoints> zones(int... weightHostsAndHealthy) {
+    List<LocalityEndpoints> out = new ArrayList<>();
+    int backend = 0;
+    for (int i = 0; i < weightHostsAndHealthy.length; i += 3) {
+      List<Endpoint> hosts = new ArrayList<>();
+      for (int n = 0; n < weightHostsAndHealthy[i + 1]; n++) {
+        hosts.add(endpoint(backend++, 1 + n, n < weightHostsAndHealthy[i + 2]));
+      }
+      out.add(
+          new LocalityEndpoints(
+              new Locality("r", "zone" + i, ""), 0, weightHostsAndHealthy[i], hosts));
+    }
+    return out;
+  }
+
+  private static Cluster byZone(LoadBalancing balancing, List<LocalityEndpoints> zones) {
+    return cluster(balancing, zones, Optional.empty())
+        .with(new EndpointRules(Optional.empty(), false, Optional.empty(), true));
+  }
+
+  @Test
+  void sharesOutByTheWeightsOfLocalities() throws Exception {
+    List<LocalityEndpoints> well = zones(1, 2, 2, 3, 2, 2, 0, 1, 1);
+    for (LoadBalancing each :
+        List.of(LoadBalancing.ROUND_ROBIN, LoadBalancing.LEAST_REQUEST, LoadBalancing.RANDOM)) {
+      spreadAlike("localities, " + each, byZone(each, well), 4);
+    }
+    // What is half sick bears 70 of a hundred of its weight.
+    spreadAlike("half sick", byZone(LoadBalancing.RANDOM, zones(1, 2, 1, 1, 2, 2)), 3);
+    spreadAlike("one sick", byZone(LoadBalancing.RANDOM, zones(1, 4, 3, 1, 2, 2)), 5);
+    spreadAlike("panic", byZone(LoadBalancing.RANDOM, zones(1, 3, 0, 9, 2, 1)), 5);
+    for (LoadBalancing each :
+        List.of(new LoadBalancing.RingHash(1024, 1 << 20), new LoadBalancing.Maglev(65537))) {
+      apply(byZone(each, zones(1, 2, 1, 3, 2, 2)));
       for (Suite.Pair pair : suite.send(requests(300))) {
         assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
       }

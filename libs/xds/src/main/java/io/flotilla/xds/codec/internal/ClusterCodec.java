@@ -384,7 +384,7 @@ public final class ClusterCodec {
         Common.when(
             !c.hasOutlierDetection() && c.getCommonLbConfig().hasHealthyPanicThreshold(),
             () -> (int) c.getCommonLbConfig().getHealthyPanicThreshold().getValue()),
-        false);
+        c.getCommonLbConfig().hasLocalityWeightedLbConfig());
   }
 
   private static Map<String, String> tags(Struct struct) {

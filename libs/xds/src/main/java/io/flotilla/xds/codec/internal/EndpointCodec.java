@@ -31,9 +31,10 @@ public final class EndpointCodec {
             .setClusterName(assignment.clusterName());
     for (LocalityEndpoints l : assignment.localities()) {
       LocalityLbEndpoints.Builder locality =
-          LocalityLbEndpoints.newBuilder()
-              .setPriority(l.priority())
-              .setLoadBalancingWeight(UInt32Value.of(Math.max(1, l.weight())));
+          LocalityLbEndpoints.newBuilder().setPriority(l.priority());
+      if (l.weight() > 0) {
+        locality.setLoadBalancingWeight(UInt32Value.of(l.weight()));
+      }
       locality.setLocality(
           io.envoyproxy.envoy.config.core.v3.Locality.newBuilder()
               .setRegion(l.locality().region())
@@ -99,7 +100,7 @@ public final class EndpointCodec {
                             l.getLocality().getZone(),
                             l.getLocality().getSubZone()),
                         l.getPriority(),
-                        l.hasLoadBalancingWeight() ? l.getLoadBalancingWeight().getValue() : 1,
+                        l.getLoadBalancingWeight().getValue(),
                         l.getLbEndpointsList().stream().map(EndpointCodec::endpoint).toList()))
             .toList());
   }

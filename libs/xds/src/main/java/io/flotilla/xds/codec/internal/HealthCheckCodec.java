@@ -91,8 +91,7 @@ final class HealthCheckCodec {
     return Int64Range.newBuilder().setStart(s.start()).setEnd(s.end()).build();
   }
 
-  static HealthCheck decode(
-      String cluster, io.envoyproxy.envoy.config.core.v3.HealthCheck check) {
+  static HealthCheck decode(String cluster, io.envoyproxy.envoy.config.core.v3.HealthCheck check) {
     Duration interval = Common.duration(check.getInterval());
     Duration unhealthy =
         check.hasUnhealthyInterval() ? Common.duration(check.getUnhealthyInterval()) : interval;

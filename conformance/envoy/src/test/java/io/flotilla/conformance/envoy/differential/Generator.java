@@ -494,6 +494,8 @@ final class Generator {
           case PathMatch.Prefix p -> p.value();
           case PathMatch.Exact e -> e.value();
           case PathMatch.PathSeparatedPrefix s -> s.value();
+          // Never generated: its requests have no path.
+          case PathMatch.Connect c -> "/";
           case PathMatch.Regex r ->
               r.regex().startsWith("/(v1")
                   ? pick(List.of("/v1", "/b", "/b/c", "/v1/x/y"))

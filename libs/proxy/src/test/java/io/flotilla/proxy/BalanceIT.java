@@ -5,18 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.cluster.EndpointRules;
+import io.flotilla.model.cluster.HealthCheck;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
+import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.snapshot.ProxySnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -228,5 +236,62 @@ class BalanceIT {
     }
 
     assertThat(apps.getFirst().requests()).isEqualTo(13);
+  }
+
+  private void discover(EndpointRules rules, EchoApp... named) {
+    Cluster cluster = Cluster.of("apps", new Discovery.Eds("apps")).with(rules);
+    ProxySnapshot bare =
+        TestMesh.snapshot(
+            1,
+            List.of(TestMesh.outbound()),
+            List.of(TestMesh.routes(Route.of("r", RouteMatch.ANY, RouteAction.Forward.to("apps")))),
+            List.of(cluster),
+            List.of());
+    List<Endpoint> endpoints =
+        Arrays.stream(named).map(a -> Endpoint.of("127.0.0.1", a.port())).toList();
+    proxy.apply(
+        new ProxySnapshot(
+            1,
+            bare.listeners(),
+            bare.routes(),
+            bare.clusters(),
+            Map.of("apps", ClusterLoadAssignment.of("apps", endpoints)),
+            bare.secrets()));
+  }
+
+  private Set<String> used() throws Exception {
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 60; i++) {
+      seen.add(app("any"));
+    }
+    return seen;
+  }
+
+  @Test
+  void keepsWhatEdsNamesNoLongerWhileItsCheckPasses() throws Exception {
+    HealthCheck check =
+        HealthCheck.of(
+            new HealthCheck.Tcp(Optional.empty(), List.of()),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(50));
+    EndpointRules keeping = new EndpointRules(Optional.of(check), false, Optional.of(0), false);
+    discover(keeping, apps.get(0), apps.get(1));
+    Await.until(() -> assertThat(used()).containsExactlyInAnyOrder("a", "b"));
+
+    discover(keeping, apps.get(1));
+    assertThat(used()).containsExactlyInAnyOrder("a", "b");
+    assertThat(proxy.engine.clustersText()).contains("health_flags::/pending_dynamic_removal");
+    apps.get(0).close();
+    Await.until(
+        () ->
+            assertThat(proxy.engine.clustersText())
+                .doesNotContain("" + apps.get(0).port())
+                .contains("health_flags::healthy"));
+
+    EndpointRules forgetting = new EndpointRules(Optional.of(check), true, Optional.of(0), false);
+    discover(forgetting, apps.get(1), apps.get(2));
+    Await.until(() -> assertThat(used()).containsExactlyInAnyOrder("b", "c"));
+    discover(forgetting, apps.get(2));
+    assertThat(used()).containsExactly("c");
   }
 }

@@ -36,6 +36,13 @@ public record Cluster(
     Checks.require(
         !connectTimeout.isZero() && !connectTimeout.isNegative(),
         "connect timeout of cluster " + name + " must be positive, but is " + connectTimeout);
+    Checks.require(
+        http != HttpUpstream.HTTP1
+            || endpointRules
+                .healthCheck()
+                .filter(h -> h.kind() instanceof HealthCheck.Grpc)
+                .isEmpty(),
+        "cluster " + name + " must speak HTTP/2, for its health check is gRPC's");
     transports = List.copyOf(transports);
     services = List.copyOf(services);
   }

@@ -49,6 +49,8 @@ public final class ClusterRuntime {
   private int activeRetries;
   private int connections;
   private boolean hadTraffic;
+  // Since endpoints were told last.
+  private boolean changed;
   private int pending;
 
   ClusterRuntime(Cluster cluster) {
@@ -59,6 +61,7 @@ public final class ClusterRuntime {
     // As in Envoy, what was learnt of endpoints lasts as long as what the cluster is.
     if (!now.equals(cluster)) {
       hosts.values().forEach(Host::pardon);
+      changed = true;
     }
     cluster = now;
     if (now.endpointRules().healthCheck().isEmpty()) {
@@ -108,7 +111,10 @@ public final class ClusterRuntime {
         }
       }
     }
-    before.forEach((priority, all) -> all.forEach(host -> keep(host, priority, now)));
+    if (!changed) {
+      before.forEach((priority, all) -> all.forEach(host -> keep(host, priority, now)));
+    }
+    changed = false;
     hosts.clear();
     hosts.putAll(now);
   }

@@ -600,7 +600,19 @@ public final class Everything {
     for (HealthCheck.Kind kind : kinds) {
       String name = "checked by " + kind.getClass().getSimpleName();
       all.add(
-          cluster(name, new Discovery.Static(local), LoadBalancing.RANDOM)
+          new Cluster(
+                  name,
+                  new Discovery.Static(local),
+                  LoadBalancing.RANDOM,
+                  Duration.ofSeconds(1),
+                  Cluster.HttpUpstream.HTTP2,
+                  List.of(),
+                  CircuitBreakers.UNLIMITED,
+                  Optional.empty(),
+                  Optional.empty(),
+                  List.of(),
+                  ConnectionSettings.DEFAULT,
+                  "")
               .with(
                   new EndpointRules(
                       Optional.of(new HealthCheck(kind, timing, 3, 4, false)),

@@ -30,7 +30,7 @@ final class AdminPorts implements AutoCloseable {
   private AdminPorts() {}
 
   /**
-   * Opens them on the workload's address.
+   * Opens them on the workload's address, the admin port on a loopback address alone.
    *
    * @param metrics in the Prometheus text format
    * @param clusters in the text format of Envoy's page /clusters
@@ -49,7 +49,7 @@ final class AdminPorts implements AutoCloseable {
     AdminPorts ports = new AdminPorts();
     try {
       ports.server.open(
-          config.ip(),
+          config.adminAddress(),
           ADMIN,
           Map.of(
               "/ready",

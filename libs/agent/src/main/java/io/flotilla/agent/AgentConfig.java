@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param name of the pod or workload entry; required
  * @param namespace "default"
  * @param workload the deployment's name, for metrics; {@code name}
- * @param ip the workload's address, on which the proxy binds Istio's ports; required
+ * @param ip the workload's address, on which the proxy binds Istio's ports (15000 on a loopback
+ *     address alone); required
  * @param serviceAccount "default"
  * @param labels of the workload; "app" and "version" give the canonical service and revision
  * @param interception "NONE" (explicit listeners and the HTTP proxy port), "REDIRECT" or "TPROXY"
@@ -309,6 +310,14 @@ public record AgentConfig(
           field + " must be one of " + String.join(", ", allowed) + ", but is '" + value + "'");
     }
     return value;
+  }
+
+  /**
+   * Where the admin port binds: the dump of the whole configuration is for this host alone, so it
+   * is the workload's address only if that is a loopback address.
+   */
+  public String adminAddress() {
+    return InetAddress.ofLiteral(ip).isLoopbackAddress() ? ip : "127.0.0.1";
   }
 
   private static String address(String ip) {

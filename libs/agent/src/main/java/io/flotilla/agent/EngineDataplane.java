@@ -215,7 +215,7 @@ final class EngineDataplane implements Dataplane {
         new ConfigDump(
             BootstrapDescription.of(
                 config.node(USER_AGENT, Set.of()),
-                config.ip(),
+                config.adminAddress(),
                 15000,
                 config.controlPlane().xdsAddress()),
             started,

@@ -189,11 +189,28 @@ class AuthorizationTest {
         .isEqualTo(
             new JwtProvider.Keys.Remote(
                 "https://keys.example/jwks",
-                "jwks|443||keys.example",
+                "jwks|443|https|keys.example",
                 Duration.ofSeconds(2),
                 Duration.ofMinutes(5)));
-    Cluster cluster = mesh.snapshot(REVIEWS).clusters().get("jwks|443||keys.example");
+    Cluster cluster = mesh.snapshot(REVIEWS).clusters().get("jwks|443|https|keys.example");
     assertThat(cluster.transports().getFirst().tls().orElseThrow().sni()).isEqualTo("keys.example");
+  }
+
+  @Test
+  void keepsKeysOfOneHostAndPortApartBySchemeSoThatTlsIsNotLost() {
+    mesh.apply(
+        tokens(
+            "{issuer: a, jwksUri: 'https://keys.example:8443/a'},"
+                + " {issuer: b, jwksUri: 'http://keys.example:8443/b'}"));
+
+    assertThat(provider().keys())
+        .isInstanceOfSatisfying(
+            JwtProvider.Keys.Remote.class,
+            keys -> assertThat(keys.cluster()).isEqualTo("jwks|8443|https|keys.example"));
+    var clusters = mesh.snapshot(REVIEWS).clusters();
+    assertThat(clusters.get("jwks|8443|https|keys.example").transports()).isNotEmpty();
+    assertThat(clusters.get("jwks|8443|http|keys.example").transports())
+        .noneMatch(transport -> transport.tls().isPresent());
   }
 
   @Test

@@ -32,7 +32,7 @@ public final class EnvoyBootstrap {
     nodeJson.set("metadata", JSON.valueToTree(node.metadata()));
 
     ObjectNode admin = root.putObject("admin");
-    admin.set("address", socketAddress(config.ip(), 15000));
+    admin.set("address", socketAddress(config.adminAddress(), 15000));
 
     ObjectNode dynamic = root.putObject("dynamic_resources");
     ObjectNode ads = dynamic.putObject("ads_config");
@@ -116,7 +116,7 @@ public final class EnvoyBootstrap {
   }
 
   private static ObjectNode adminCluster(AgentConfig config) {
-    ObjectNode cluster = cluster("agent-admin", socketAddress(config.ip(), 15000));
+    ObjectNode cluster = cluster("agent-admin", socketAddress(config.adminAddress(), 15000));
     cluster.put("connect_timeout", "1s");
     return cluster;
   }

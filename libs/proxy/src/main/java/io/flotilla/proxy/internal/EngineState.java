@@ -124,9 +124,11 @@ public final class EngineState {
                       tables.computeIfAbsent(own.routes(), RouteTable::new);
                     }
                   }
-                } catch (InvalidModelException e) {
+                } catch (RuntimeException e) {
+                  // Whatever it is, it must not keep the other listeners from their configuration.
                   bad.add(listener.name());
-                  found.add("listener " + listener.name() + " is refused: " + e.getMessage());
+                  String why = e instanceof InvalidModelException ? e.getMessage() : e.toString();
+                  found.add("listener " + listener.name() + " is refused: " + why);
                 }
               });
     }

@@ -69,7 +69,10 @@ public final class KeySets {
                 + keys.size());
       }
       return List.copyOf(keys);
-    } catch (JoseException e) {
+    } catch (InvalidModelException e) {
+      throw e;
+    } catch (JoseException | RuntimeException e) {
+      // The library casts what it finds: a list of numbers, say, is a ClassCastException.
       throw new InvalidModelException("a key set cannot be read: " + e.getMessage());
     }
   }
@@ -144,16 +147,18 @@ public final class KeySets {
     state.fetching = false;
     state.tried = true;
     state.triedAt = nanoTime.getAsLong();
-    if (answer.isPresent()) {
-      try {
+    try {
+      if (answer.isPresent()) {
         state.keys = parse(answer.get());
         state.fetchedAt = nanoTime.getAsLong();
-      } catch (InvalidModelException e) {
-        // As if it had not come: the keys of before go on serving.
       }
+    } catch (InvalidModelException e) {
+      // As if it had not come: the keys of before go on serving.
+    } finally {
+      // Whatever came, nobody waits for ever.
+      List<Runnable> all = List.copyOf(state.waiting);
+      state.waiting.clear();
+      all.forEach(Runnable::run);
     }
-    List<Runnable> all = List.copyOf(state.waiting);
-    state.waiting.clear();
-    all.forEach(Runnable::run);
   }
 }

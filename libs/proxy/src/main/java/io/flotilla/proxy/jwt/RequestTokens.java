@@ -2,7 +2,6 @@
 package io.flotilla.proxy.jwt;
 
 import io.flotilla.proxy.filter.FilteredRequest;
-import io.flotilla.rules.Paths;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +15,30 @@ record RequestTokens(FilteredRequest request) implements TokenCarrier {
 
   @Override
   public @Nullable String parameter(String name) {
-    String raw = Paths.queryParameter(request.pathAndQuery(), name).orElse(null);
-    if (raw == null) {
+    return parameter(request.pathAndQuery(), name);
+  }
+
+  /** The first query parameter of that name, both decoded, as the application will read them. */
+  static @Nullable String parameter(String pathAndQuery, String name) {
+    int start = pathAndQuery.indexOf('?');
+    if (start < 0) {
       return null;
     }
+    for (String pair : pathAndQuery.substring(start + 1).split("&", -1)) {
+      if (name(pair).equals(name)) {
+        int equals = pair.indexOf('=');
+        return equals < 0 ? "" : decoded(pair.substring(equals + 1));
+      }
+    }
+    return null;
+  }
+
+  private static String name(String pair) {
+    int equals = pair.indexOf('=');
+    return decoded(equals < 0 ? pair : pair.substring(0, equals));
+  }
+
+  private static String decoded(String raw) {
     try {
       return URLDecoder.decode(raw, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
@@ -53,7 +72,7 @@ record RequestTokens(FilteredRequest request) implements TokenCarrier {
     }
     StringBuilder query = new StringBuilder();
     for (String pair : pathAndQuery.substring(start + 1).split("&", -1)) {
-      if (!pair.equals(name) && !pair.startsWith(name + "=")) {
+      if (!name(pair).equals(name)) {
         query.append(query.isEmpty() ? '?' : '&').append(pair);
       }
     }

@@ -180,7 +180,8 @@ public final class RequestAuthentications {
   }
 
   private String outside(String host, int port, boolean tls) {
-    String name = "jwks|" + port + "||" + host;
+    // By scheme too: else one of the two would speak, or not speak, TLS as the other does.
+    String name = "jwks|" + port + "|" + (tls ? "https" : "http") + "|" + host;
     Cluster plain =
         Cluster.of(
             name,

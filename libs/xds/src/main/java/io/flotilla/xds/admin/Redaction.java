@@ -12,7 +12,8 @@ import udpa.annotations.Sensitive;
 
 /**
  * Takes the values out of fields that Envoy's API marks as sensitive (udpa.annotations.sensitive),
- * also inside an Any: texts and bytes say so, numbers go.
+ * also inside an Any: texts and bytes say so, numbers go, and so does all of an Any whose type is
+ * not known.
  */
 final class Redaction {
   private static final String REDACTED = "[redacted]";
@@ -33,8 +34,8 @@ final class Redaction {
       return inside
           .<Message>map(
               m -> any.toBuilder().setValue(redacted(m, sensitive).toByteString()).build())
-          // What cannot be looked into cannot be shown where all is secret.
-          .orElse(sensitive ? any.toBuilder().clearValue().build() : any);
+          // What cannot be looked into may hold anything: only its type is shown.
+          .orElseGet(() -> any.toBuilder().clearValue().build());
     }
     Message.Builder builder = message.toBuilder();
     for (Map.Entry<FieldDescriptor, Object> each : message.getAllFields().entrySet()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
@@ -168,6 +169,27 @@ class ConfigDumpTest {
         .isEqualTo("the chain");
     assertThat(secret.getTlsCertificate().getPrivateKey().getInlineBytes().toStringUtf8())
         .isEqualTo("[redacted]");
+  }
+
+  @Test
+  void neverShowsWhatIsInAnAnyOfUnknownType() throws Exception {
+    Any unknown =
+        Any.newBuilder()
+            .setTypeUrl("type.googleapis.com/example.Unknown")
+            .setValue(ByteString.copyFromUtf8("a password"))
+            .build();
+    accept(
+        TypeUrl.CLUSTER,
+        "a",
+        Any.pack(
+            Cluster.newBuilder()
+                .setName("a")
+                .putTypedExtensionProtocolOptions("example", unknown)
+                .build()));
+
+    assertThat(dump(ALL))
+        .contains("type.googleapis.com/example.Unknown")
+        .doesNotContain("YSBwYXNzd29yZA==");
   }
 
   @Test

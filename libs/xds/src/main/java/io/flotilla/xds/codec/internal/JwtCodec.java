@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.xds.codec.internal;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Empty;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HttpUri;
@@ -145,9 +146,17 @@ final class JwtCodec {
       RequirementRule r,
       io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication all) {
     RouteMatch match = r.getMatch();
-    if (match.getHeadersCount() > 0 || match.getQueryParametersCount() > 0) {
-      throw new InvalidModelException(
-          "JWT rules by headers or query parameters are not supported; by path they are");
+    for (FieldDescriptor field : match.getAllFields().keySet()) {
+      boolean path = field.getContainingOneof() != null;
+      boolean usual =
+          field.getNumber() == RouteMatch.CASE_SENSITIVE_FIELD_NUMBER
+              && match.getCaseSensitive().getValue();
+      if (!path && !usual) {
+        throw new InvalidModelException(
+            "a JWT rule that matches by "
+                + field.getName()
+                + " is not supported; by path, in its case, it is");
+      }
     }
     PathMatch path =
         switch (match.getPathSpecifierCase()) {

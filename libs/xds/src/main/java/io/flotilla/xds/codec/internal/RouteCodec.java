@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -87,6 +88,7 @@ public final class RouteCodec {
   /** From the wire. */
   public static RouteConfiguration decode(
       io.envoyproxy.envoy.config.route.v3.RouteConfiguration c) {
+    refuseFilters("route configuration " + c.getName(), c.getTypedPerFilterConfigMap());
     return new RouteConfiguration(
         c.getName(),
         c.getVirtualHostsList().stream().map(RouteCodec::host).toList(),
@@ -119,6 +121,7 @@ public final class RouteCodec {
 
   private static VirtualHost host(io.envoyproxy.envoy.config.route.v3.VirtualHost h) {
     try {
+      refuseFilters("it", h.getTypedPerFilterConfigMap());
       return new VirtualHost(
           h.getName(),
           h.getDomainsList(),
@@ -135,6 +138,32 @@ public final class RouteCodec {
     } catch (InvalidModelException e) {
       throw new InvalidModelException("virtual host " + h.getName() + ": " + e.getMessage());
     }
+  }
+
+  // A filter that would be left out might be the one that refuses requests: routes alone have them.
+  private static void refuseFilters(String where, Map<String, Any> filters) {
+    filters.forEach(
+        (name, config) -> {
+          throw new InvalidModelException(
+              where
+                  + " configures filter "
+                  + name
+                  + " by "
+                  + Common.typeName(config)
+                  + ", which is supported on routes alone");
+        });
+  }
+
+  private static ClusterChoice.WeightedCluster target(WeightedCluster.ClusterWeight c) {
+    refuseFilters("weighted cluster " + c.getName(), c.getTypedPerFilterConfigMap());
+    return new ClusterChoice.WeightedCluster(
+        c.getName(),
+        c.getWeight().getValue(),
+        edits(
+            c.getRequestHeadersToAddList(),
+            c.getRequestHeadersToRemoveList(),
+            c.getResponseHeadersToAddList(),
+            c.getResponseHeadersToRemoveList()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.Route route(Route route) {
@@ -347,16 +376,7 @@ public final class RouteCodec {
           case WEIGHTED_CLUSTERS ->
               new ClusterChoice.Weighted(
                   r.getWeightedClusters().getClustersList().stream()
-                      .map(
-                          c ->
-                              new ClusterChoice.WeightedCluster(
-                                  c.getName(),
-                                  c.getWeight().getValue(),
-                                  edits(
-                                      c.getRequestHeadersToAddList(),
-                                      c.getRequestHeadersToRemoveList(),
-                                      c.getResponseHeadersToAddList(),
-                                      c.getResponseHeadersToRemoveList())))
+                      .map(RouteCodec::target)
                       .toList());
           default ->
               throw new InvalidModelException(

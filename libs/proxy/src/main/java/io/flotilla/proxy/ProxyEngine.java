@@ -6,6 +6,10 @@ import io.flotilla.proxy.filter.AccessCounters;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.listener.Listeners;
 import io.flotilla.proxy.listener.Transports;
+import io.flotilla.proxy.metrics.IstioInclusion;
+import io.flotilla.proxy.metrics.StatScope;
+import io.flotilla.proxy.metrics.StatSink;
+import io.flotilla.proxy.metrics.StatsText;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Clusters;
@@ -21,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +37,7 @@ public final class ProxyEngine implements AutoCloseable {
   private static final int ASK_SECONDS = 5;
 
   private final EngineConfig config;
+  private final long startNanos = System.nanoTime();
   private final EventLoopGroup group;
   private final EventLoop loop;
   private final EngineState state;
@@ -64,6 +70,7 @@ public final class ProxyEngine implements AutoCloseable {
                 .whenComplete(
                     (nothing, error) -> {
                       snapshot = next;
+                      state.forgetStatistics();
                       List<String> all = new ArrayList<>(state.problems());
                       all.addAll(listeners.problems());
                       problems = List.copyOf(all);
@@ -106,17 +113,28 @@ public final class ProxyEngine implements AutoCloseable {
     return ask(listeners::connections, 0);
   }
 
-  /** Istio's standard metrics and the basics of Envoy's, in Prometheus' text format. */
+  /**
+   * Istio's standard metrics, and Envoy's statistics that Istio's bootstrap lets through, in
+   * Prometheus' text format.
+   */
   public String metricsText() {
-    return ask(this::text, "");
+    return metricsText(IstioInclusion::isIncluded);
   }
 
-  private String text() {
+  /**
+   * The same with other statistics of Envoy.
+   *
+   * @param included by name: "cluster.NAME;.upstream_cx_total"
+   */
+  public String metricsText(Predicate<String> included) {
+    return ask(() -> text(included), "");
+  }
+
+  private String text(Predicate<String> included) {
     StringBuilder b = new StringBuilder(state.metrics().text());
-    b.append("# TYPE envoy_server_live gauge\nenvoy_server_live 1\n");
-    b.append("# TYPE envoy_server_total_connections gauge\nenvoy_server_total_connections ")
-        .append(listeners.connections())
-        .append('\n');
+    StatsText stats = new StatsText(included);
+    tell(stats);
+    b.append(stats.text());
     b.append("# TYPE envoy_listener_downstream_cx_overload_reject counter\n")
         .append("envoy_listener_downstream_cx_overload_reject ")
         .append(config.overload().connections().refused())
@@ -128,19 +146,46 @@ public final class ProxyEngine implements AutoCloseable {
     access(b, "envoy_http_rbac_", state.filters().requestAccess());
     access(b, "envoy_tcp_rbac_", state.filters().connectionAccess());
     state.http2().text(b);
-    b.append("# TYPE envoy_cluster_upstream_cx_active gauge\n");
-    for (ClusterRuntime c : state.clusters().all()) {
-      cluster(b, "envoy_cluster_upstream_cx_active", c, c.connections());
-    }
-    b.append("# TYPE envoy_cluster_upstream_rq_active gauge\n");
-    for (ClusterRuntime c : state.clusters().all()) {
-      cluster(b, "envoy_cluster_upstream_rq_active", c, c.activeRequests());
-    }
-    b.append("# TYPE envoy_cluster_membership_total gauge\n");
-    for (ClusterRuntime c : state.clusters().all()) {
-      cluster(b, "envoy_cluster_membership_total", c, c.hosts().size());
-    }
     return b.toString();
+  }
+
+  /** Tells all statistics of Envoy's that the engine keeps. */
+  public void statistics(StatSink sink) {
+    ask(
+        () -> {
+          tell(sink);
+          return true;
+        },
+        false);
+  }
+
+  /** Sets all counters to zero. */
+  public void resetCounters() {
+    loop.execute(
+        () -> {
+          state.statistics().reset();
+          state.clusters().all().forEach(c -> c.stats().reset());
+        });
+  }
+
+  private void tell(StatSink sink) {
+    StatScope server = StatScope.of("server");
+    sink.gauge(server, "live", state.isDraining() ? 0 : 1);
+    sink.gauge(server, "concurrency", 1);
+    sink.gauge(server, "total_connections", listeners.connections());
+    sink.gauge(server, "uptime", (System.nanoTime() - startNanos) / 1_000_000_000);
+    sink.gauge(
+        server,
+        "memory_allocated",
+        Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
+    sink.gauge(server, "memory_heap_size", Runtime.getRuntime().totalMemory());
+    sink.gauge(
+        StatScope.of("listener_manager"), "total_listeners_active", snapshot.listeners().size());
+    sink.gauge(StatScope.of("cluster_manager"), "active_clusters", state.clusters().all().size());
+    state.statistics().tell(sink);
+    for (ClusterRuntime cluster : state.clusters().all()) {
+      cluster.tell(sink);
+    }
   }
 
   private static void access(StringBuilder b, String prefix, AccessCounters counters) {
@@ -157,15 +202,6 @@ public final class ProxyEngine implements AutoCloseable {
                     .append(' ')
                     .append(count)
                     .append('\n'));
-  }
-
-  private static void cluster(StringBuilder b, String name, ClusterRuntime cluster, long value) {
-    b.append(name)
-        .append("{cluster_name=\"")
-        .append(cluster.cluster().name())
-        .append("\"} ")
-        .append(value)
-        .append('\n');
   }
 
   /** Clusters and their endpoints, in the text form of Envoy's admin page /clusters. */

@@ -16,6 +16,8 @@ import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Sweep;
+import io.flotilla.proxy.metrics.ClusterStat;
+import io.flotilla.proxy.metrics.HttpStat;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
@@ -136,6 +138,7 @@ final class Exchange
   private boolean clusterPlace;
   private boolean retryPlace;
   private boolean requestSent;
+  private boolean inUse;
   private boolean staleRetried;
   private boolean endedByHead;
   private Map<String, String> answerHeaders = Map.of();
@@ -282,20 +285,26 @@ final class Exchange
 
   private void act() {
     RouteTable.Match found = match;
+    record.count(HttpStat.RQ_TOTAL);
     if (found == null) {
+      record.count(HttpStat.NO_ROUTE);
       fail(FailureCause.NO_ROUTE);
       return;
     }
     routed = true;
     switch (found.route().action()) {
       case RouteAction.Forward f -> forward(f, found);
-      case RouteAction.DirectResponse d -> reply(d.status(), d.body());
+      case RouteAction.DirectResponse d -> {
+        record.count(HttpStat.RQ_DIRECT_RESPONSE);
+        reply(d.status(), d.body());
+      }
       case RouteAction.NonForwarding n -> fail(FailureCause.NO_ROUTE);
       case RouteAction.Redirect r -> redirect(r, found);
     }
   }
 
   private void redirect(RouteAction.Redirect redirect, RouteTable.Match found) {
+    record.count(HttpStat.RQ_REDIRECT);
     boolean grpc = RouteTable.isGrpc(this);
     FullHttpResponse response =
         grpc
@@ -334,6 +343,7 @@ final class Exchange
     retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
     replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
     if (runtime.isEmpty()) {
+      record.count(HttpStat.NO_CLUSTER);
       fail(FailureCause.NO_CLUSTER);
       return;
     }
@@ -507,6 +517,7 @@ final class Exchange
             to.hashes() ? hashKey() : null,
             retryPolicy == null ? 0 : Math.max(1, retryPolicy.hostSelectionAttempts()));
     if (chosen.isEmpty()) {
+      to.stats().add(ClusterStat.UPSTREAM_CX_NONE_HEALTHY);
       fail(
           to.cluster().discovery() instanceof Discovery.OriginalDestination
               ? FailureCause.BLOCKED
@@ -693,6 +704,8 @@ final class Exchange
     stream = to;
     requestSent = true;
     to.host().connected();
+    count(ClusterStat.UPSTREAM_RQ_TOTAL);
+    startUse();
     lastActivity = System.nanoTime();
     to.channel().write(upstreamHead(from, action, way, to.host(), attempts));
     if (wantsUpgrade) {
@@ -822,6 +835,7 @@ final class Exchange
     if (finished || answered) {
       return;
     }
+    count(ClusterStat.UPSTREAM_RQ_PER_TRY_TIMEOUT);
     dropStream();
     leaveHost(Outcome.LOCAL_FAILURE);
     retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
@@ -831,6 +845,7 @@ final class Exchange
     if (finished) {
       return;
     }
+    count(ClusterStat.UPSTREAM_RQ_TIMEOUT);
     breakOff(FailureCause.UPSTREAM_TIMEOUT, true);
   }
 
@@ -858,7 +873,26 @@ final class Exchange
     }
   }
 
+  private void count(ClusterStat what) {
+    if (cluster != null) {
+      cluster.stats().add(what);
+    }
+  }
+
+  private void startUse() {
+    inUse = true;
+    count(ClusterStat.UPSTREAM_RQ_ACTIVE);
+  }
+
+  private void endUse() {
+    if (inUse && cluster != null) {
+      inUse = false;
+      cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);
+    }
+  }
+
   private void leaveHost(Outcome outcome) {
+    endUse();
     Host old = host;
     host = null;
     if (tryTimer != null) {
@@ -879,6 +913,7 @@ final class Exchange
       return false;
     }
     if (attempts > policy.maxRetries()) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_LIMIT_EXCEEDED);
       record.add(FailureCause.RETRIES_EXHAUSTED);
       return false;
     }
@@ -906,6 +941,8 @@ final class Exchange
     if (policy == null) {
       return;
     }
+    count(ClusterStat.UPSTREAM_RQ_RETRY);
+    count(ClusterStat.UPSTREAM_RQ_RETRY_BACKOFF_EXPONENTIAL);
     long base = Math.max(1, policy.backoffBase().toMillis());
     long ceiling =
         Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
@@ -969,11 +1006,18 @@ final class Exchange
     int status = response.status().code();
     String grpc = response.headers().get("grpc-status");
     int grpcStatus = HeadRules.number(grpc);
-    if (mayRetry(new Retry.Outcome.Answered(status, grpcStatus))) {
+    Retry.Outcome outcome = new Retry.Outcome.Answered(status, grpcStatus);
+    if (mayRetry(outcome)) {
       dropStream();
       leaveHost(Outcome.ofStatus(status));
+      if (cluster != null) {
+        cluster.stats().retried(status);
+      }
       retry();
       return false;
+    }
+    if (attempts > 1 && retryPolicy != null && !Retry.wanted(retryPolicy, outcome)) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_SUCCESS);
     }
     answered = true;
     record.answer(response);
@@ -1077,6 +1121,9 @@ final class Exchange
     UpstreamStream from = stream;
     stream = null;
     boolean reusable = requestEnded && !wantsUpgrade && record.upstreamKeepsAlive();
+    if (cluster != null) {
+      cluster.stats().took((System.nanoTime() - attemptStart) / 1_000_000);
+    }
     leaveHost(Outcome.ofStatus(record.status()));
     // The content may be a whole response, whose head went before it.
     HttpContent end = content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
@@ -1257,6 +1304,10 @@ final class Exchange
     done.accept(whole && keepAlive);
   }
 
+  private boolean isInternal() {
+    return request != null && "true".equals(request.headers().get("x-envoy-internal"));
+  }
+
   private static void cancel(@Nullable Future<?> timer) {
     if (timer != null) {
       timer.cancel(false);
@@ -1285,7 +1336,11 @@ final class Exchange
     forgetReplay();
     early.forEach(ReferenceCountUtil::release);
     early.clear();
+    endUse();
     if (cluster != null) {
+      if (record.status() > 0) {
+        cluster.stats().answered(record.status(), isInternal());
+      }
       if (clusterPlace) {
         cluster.end();
       }

@@ -12,6 +12,8 @@ import io.flotilla.proxy.api.RequestRecord;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.log.LogSource;
+import io.flotilla.proxy.metrics.HttpStat;
+import io.flotilla.proxy.metrics.HttpStats;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.trace.TraceContext;
 import io.flotilla.proxy.upstream.Host;
@@ -44,6 +46,7 @@ final class ExchangeRecord implements LogSource {
   private final boolean http2;
   private final boolean peerMetadata;
   private final boolean stats;
+  private final HttpStats counts;
   private final long startNanos = System.nanoTime();
   private final long startEpochNanos;
   private final Set<FailureCause> failures = EnumSet.noneOf(FailureCause.class);
@@ -83,6 +86,8 @@ final class ExchangeRecord implements LogSource {
     this.downstream = downstream;
     this.manager = manager;
     this.http2 = http2;
+    this.counts = engine.statistics().http(manager.statPrefix());
+    counts.began(http2);
     Instant now = Instant.now();
     this.startEpochNanos = now.getEpochSecond() * 1_000_000_000L + now.getNano();
     boolean metadata = false;
@@ -153,6 +158,10 @@ final class ExchangeRecord implements LogSource {
     boolean sampled =
         ThreadLocalRandom.current().nextInt(MILLION) < tracing.randomSampling().partsPerMillion();
     span = TraceContext.child(parent, sampled);
+  }
+
+  void count(HttpStat what) {
+    counts.add(what);
   }
 
   void route(RouteTable.Match itsMatch) {
@@ -422,6 +431,7 @@ final class ExchangeRecord implements LogSource {
     PeerIdentity other = inbound ? callingPeer() : calledPeer();
     boolean mutual = inbound ? downstream.peer().isPresent() : false;
     long duration = System.nanoTime() - startNanos;
+    counts.ended(status, duration / 1_000_000);
     RequestRecord record =
         new RequestRecord(
             downstream.listener().direction(),

@@ -4,6 +4,7 @@ package io.flotilla.proxy.http;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.metrics.HttpStats;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -28,6 +29,7 @@ public final class HttpServer {
   public static void http1(
       EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
+    count(engine, downstream, manager, false);
     channel.config().setAutoRead(false);
     channel.pipeline().addFirst(new LingeringClose());
     channel
@@ -63,6 +65,7 @@ public final class HttpServer {
   public static void http2(
       EngineState engine, Downstream downstream, HttpConnectionManager manager) {
     Channel channel = downstream.channel();
+    count(engine, downstream, manager, true);
     long maxHeaders = manager.maxRequestHeadersKiB() * 1024L;
     Http2FrameCodec codec =
         Http2Frames.server(
@@ -90,6 +93,13 @@ public final class HttpServer {
     channel.pipeline().addLast("connection", new Http2Server(engine, codec, manager));
     channel.config().setAutoRead(true);
     channel.read();
+  }
+
+  private static void count(
+      EngineState engine, Downstream downstream, HttpConnectionManager manager, boolean http2) {
+    HttpStats stats = engine.statistics().http(manager.statPrefix());
+    stats.opened(http2, downstream.tls());
+    downstream.channel().closeFuture().addListener(closed -> stats.closed(http2, downstream.tls()));
   }
 
   private static Http2Settings settings(HttpConnectionManager manager, long maxHeaders) {

@@ -13,6 +13,7 @@ import io.flotilla.proxy.filter.RequestFilters;
 import io.flotilla.proxy.log.AccessLogs;
 import io.flotilla.proxy.metrics.IstioMetrics;
 import io.flotilla.proxy.metrics.PeerHeaders;
+import io.flotilla.proxy.metrics.Statistics;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.Clusters;
 import io.flotilla.proxy.upstream.UpstreamGet;
@@ -38,6 +39,7 @@ public final class EngineState {
   private final Clusters clusters;
   private final UpstreamPool pool;
   private final IstioMetrics metrics = new IstioMetrics();
+  private final Statistics statistics = new Statistics();
   private final String peerHeader;
   private ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private Map<String, RouteTable> routes = Map.of();
@@ -210,6 +212,28 @@ public final class EngineState {
 
   public IstioMetrics metrics() {
     return metrics;
+  }
+
+  /** Forgets what is counted of that which the snapshot names no longer. */
+  public void forgetStatistics() {
+    Set<String> prefixes = new HashSet<>();
+    Set<String> addresses = new HashSet<>();
+    for (Listener listener : snapshot.listeners().values()) {
+      addresses.add(listener.address().toString());
+      Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
+          .forEach(
+              chain -> {
+                if (chain.terminal() instanceof HttpConnectionManager manager) {
+                  prefixes.add(manager.statPrefix());
+                }
+              });
+    }
+    statistics.retain(prefixes, addresses);
+  }
+
+  /** What is counted of listeners and connection managers. */
+  public Statistics statistics() {
+    return statistics;
   }
 
   /** Now, as the date header tells it; made once a second. */

@@ -65,6 +65,11 @@ final class BoundListener {
     connection.channel().closeFuture().addListener(closed -> connections.remove(connection));
   }
 
+  /** What its statistics are named by, "ip:port". */
+  String statName() {
+    return model.address().toString();
+  }
+
   List<InetSocketAddress> addresses() {
     return sockets.stream().map(s -> (InetSocketAddress) s.localAddress()).toList();
   }

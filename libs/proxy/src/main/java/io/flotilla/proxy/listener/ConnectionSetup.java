@@ -18,6 +18,8 @@ import io.flotilla.proxy.internal.ConnectionView;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Terms;
+import io.flotilla.proxy.metrics.ListenerStat;
+import io.flotilla.proxy.metrics.StatSet;
 import io.flotilla.proxy.tcp.TcpRelay;
 import io.flotilla.proxy.tls.Peers;
 import io.flotilla.rules.policy.AccessDecision;
@@ -204,7 +206,14 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     return new Detected(destination, source, transport, sni, protocols);
   }
 
+  private StatSet<ListenerStat> stats() {
+    return engine.statistics().listener(listener.statName());
+  }
+
   private void inspectionTimedOut(ChannelHandlerContext context) {
+    if (phase == Phase.PROXY_HEADER || phase == Phase.INSPECT) {
+      stats().add(ListenerStat.DOWNSTREAM_PRE_CX_TIMEOUT);
+    }
     if (phase == Phase.PROXY_HEADER) {
       context.close();
       return;
@@ -288,6 +297,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
           listener.model().name(),
           transport,
           destination);
+      stats().add(ListenerStat.NO_FILTER_CHAIN_MATCH);
       context.close();
       return;
     }
@@ -295,6 +305,17 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     chain = taken;
     serverName = sni;
     listener.add(new Connection(context.channel(), taken, terms));
+    StatSet<ListenerStat> stats = stats();
+    stats.add(ListenerStat.DOWNSTREAM_CX_TOTAL);
+    stats.add(ListenerStat.DOWNSTREAM_CX_ACTIVE);
+    context
+        .channel()
+        .closeFuture()
+        .addListener(
+            closed -> {
+              stats.add(ListenerStat.DOWNSTREAM_CX_DESTROY);
+              stats.subtract(ListenerStat.DOWNSTREAM_CX_ACTIVE);
+            });
     if (taken.tls().isEmpty()) {
       protocol(context, taken, "");
       return;
@@ -328,6 +349,11 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     if (event instanceof SslHandshakeCompletionEvent shaken && phase == Phase.HANDSHAKE) {
       FilterChain taken = chain;
       SslHandler handler = context.pipeline().get(SslHandler.class);
+      stats()
+          .add(
+              shaken.isSuccess()
+                  ? ListenerStat.SSL__HANDSHAKE
+                  : ListenerStat.SSL__CONNECTION_ERROR);
       if (!shaken.isSuccess() || taken == null || handler == null) {
         context.close();
         return;

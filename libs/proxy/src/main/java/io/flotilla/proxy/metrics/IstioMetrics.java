@@ -16,32 +16,11 @@ import java.util.TreeSet;
  * "Istio Standard Metrics"). Used on one event loop.
  */
 public final class IstioMetrics {
-  // Envoy's default buckets, in milliseconds or bytes.
-  private static final double[] BUCKETS = {
-    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000, 600000,
-    1800000, 3600000
-  };
   private static final int MAX_SERIES = 10_000;
 
   private final Map<String, Series> http = new HashMap<>();
   private final Map<String, TcpSeries> tcp = new HashMap<>();
   private long refused;
-
-  private static final class Histogram {
-    final long[] counts = new long[BUCKETS.length];
-    long count;
-    double sum;
-
-    void add(double value) {
-      count++;
-      sum += value;
-      for (int i = 0; i < BUCKETS.length; i++) {
-        if (value <= BUCKETS[i]) {
-          counts[i]++;
-        }
-      }
-    }
-  }
 
   private static final class Series {
     long requests;
@@ -173,7 +152,7 @@ public final class IstioMetrics {
         destination ? (mutualTls ? "mutual_tls" : "none") : "unknown");
   }
 
-  private static void label(StringBuilder b, String name, String value) {
+  static void label(StringBuilder b, String name, String value) {
     if (!b.isEmpty()) {
       b.append(',');
     }
@@ -224,16 +203,21 @@ public final class IstioMetrics {
     for (Map.Entry<String, Series> each : all) {
       Series s = each.getValue();
       Histogram h = which == 0 ? s.duration : which == 1 ? s.requestBytes : s.responseBytes;
-      for (int i = 0; i < BUCKETS.length; i++) {
-        String bound =
-            BUCKETS[i] == Math.rint(BUCKETS[i])
-                ? Long.toString((long) BUCKETS[i])
-                : Double.toString(BUCKETS[i]);
-        line(b, name + "_bucket", each.getKey() + ",le=\"" + bound + "\"", h.counts[i]);
+      for (int i = 0; i < Histogram.BOUNDS.size(); i++) {
+        line(
+            b,
+            name + "_bucket",
+            each.getKey() + ",le=\"" + Histogram.BOUNDS.get(i) + "\"",
+            h.atMost(i));
       }
-      line(b, name + "_bucket", each.getKey() + ",le=\"+Inf\"", h.count);
-      b.append(name).append("_sum{").append(each.getKey()).append("} ").append(h.sum).append('\n');
-      line(b, name + "_count", each.getKey(), h.count);
+      line(b, name + "_bucket", each.getKey() + ",le=\"+Inf\"", h.count());
+      b.append(name)
+          .append("_sum{")
+          .append(each.getKey())
+          .append("} ")
+          .append(h.sum())
+          .append('\n');
+      line(b, name + "_count", each.getKey(), h.count());
     }
   }
 }

@@ -12,6 +12,10 @@ import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.LocalityEndpoints;
 import io.flotilla.model.tls.UpstreamTls;
+import io.flotilla.proxy.metrics.ClusterStat;
+import io.flotilla.proxy.metrics.ClusterStats;
+import io.flotilla.proxy.metrics.StatSink;
+import io.netty.channel.ConnectTimeoutException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -34,6 +38,7 @@ public final class ClusterRuntime {
   private static final long MAX_EJECTION_NANOS = TimeUnit.SECONDS.toNanos(300);
 
   private Cluster cluster;
+  private final ClusterStats stats;
   private final Map<InetSocketAddress, Host> hosts = new LinkedHashMap<>();
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
@@ -55,6 +60,7 @@ public final class ClusterRuntime {
 
   ClusterRuntime(Cluster cluster) {
     this.cluster = cluster;
+    this.stats = new ClusterStats(cluster.name());
   }
 
   void cluster(Cluster now) {
@@ -73,6 +79,25 @@ public final class ClusterRuntime {
   /** What the control plane says of it. */
   public Cluster cluster() {
     return cluster;
+  }
+
+  /** What is counted of it. */
+  public ClusterStats stats() {
+    return stats;
+  }
+
+  /** Tells its statistics. */
+  public void tell(StatSink sink) {
+    stats.tell(sink);
+    long now = System.nanoTime();
+    long healthy =
+        hosts.values().stream().filter(h -> h.health(now) == Levels.Health.HEALTHY).count();
+    sink.gauge(stats.scope(), "membership_total", hosts.size());
+    sink.gauge(stats.scope(), "membership_healthy", healthy);
+    sink.gauge(
+        stats.scope(),
+        "outlier_detection.ejections_active",
+        hosts.values().stream().filter(h -> h.isEjected(now)).count());
   }
 
   /** All endpoints. */
@@ -390,6 +415,9 @@ public final class ClusterRuntime {
           || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
         host.eject(now + ejectionNanos(detection, host.ejections() + 1));
         levels = null;
+        stats.add(ClusterStat.OUTLIER_DETECTION__EJECTIONS_ENFORCED_TOTAL);
+      } else {
+        stats.add(ClusterStat.OUTLIER_DETECTION__EJECTIONS_OVERFLOW);
       }
     }
   }
@@ -407,6 +435,7 @@ public final class ClusterRuntime {
   /** Takes a place for a request; false: the circuit breaker is open. */
   public boolean tryStart() {
     if (activeRequests >= cluster.circuitBreakers().maxRequests()) {
+      stats.add(ClusterStat.UPSTREAM_RQ_PENDING_OVERFLOW);
       return false;
     }
     activeRequests++;
@@ -422,6 +451,7 @@ public final class ClusterRuntime {
   public boolean tryRetry() {
     long budget = Math.max(3, activeRequests / 5);
     if (activeRetries >= Math.min(budget, cluster.circuitBreakers().maxRetries())) {
+      stats.add(ClusterStat.UPSTREAM_RQ_RETRY_OVERFLOW);
       return false;
     }
     activeRetries++;
@@ -436,28 +466,46 @@ public final class ClusterRuntime {
   /** Takes a place for a connection; false: there are as many as may be. */
   boolean tryConnect() {
     if (connections >= cluster.circuitBreakers().maxConnections()) {
+      stats.add(ClusterStat.UPSTREAM_CX_OVERFLOW);
       return false;
     }
     connections++;
     hadTraffic = true;
+    stats.add(ClusterStat.UPSTREAM_CX_TOTAL);
+    stats.add(ClusterStat.UPSTREAM_CX_ACTIVE);
     return true;
   }
 
   /** Takes a place among those that wait for a connection; false: there are as many as may be. */
   boolean tryWait() {
     if (pending >= Math.min(MAX_PENDING, cluster.circuitBreakers().maxPendingRequests())) {
+      stats.add(ClusterStat.UPSTREAM_RQ_PENDING_OVERFLOW);
       return false;
     }
     pending++;
+    stats.add(ClusterStat.UPSTREAM_RQ_PENDING_TOTAL);
+    stats.add(ClusterStat.UPSTREAM_RQ_PENDING_ACTIVE);
     return true;
   }
 
   void waitEnded() {
     pending--;
+    stats.subtract(ClusterStat.UPSTREAM_RQ_PENDING_ACTIVE);
+  }
+
+  /** A connection that was begun did not come to be. */
+  void notConnected(Throwable cause) {
+    stats.add(ClusterStat.UPSTREAM_CX_CONNECT_FAIL);
+    if (cause instanceof ConnectTimeoutException) {
+      stats.add(ClusterStat.UPSTREAM_CX_CONNECT_TIMEOUT);
+    }
+    disconnected();
   }
 
   void disconnected() {
     connections--;
+    stats.add(ClusterStat.UPSTREAM_CX_DESTROY);
+    stats.subtract(ClusterStat.UPSTREAM_CX_ACTIVE);
   }
 
   /** Connections open now. */

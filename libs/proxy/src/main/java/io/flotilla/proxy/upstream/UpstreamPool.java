@@ -2,6 +2,7 @@
 package io.flotilla.proxy.upstream;
 
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
+import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -216,8 +217,17 @@ public final class UpstreamPool implements AutoCloseable {
     connect(cluster, key, lane, waiting);
   }
 
+  private static void countProtocol(ClusterRuntime cluster, boolean http2) {
+    cluster
+        .stats()
+        .add(http2 ? ClusterStat.UPSTREAM_CX_HTTP2_TOTAL : ClusterStat.UPSTREAM_CX_HTTP1_TOTAL);
+  }
+
   private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
     lane.connecting++;
+    if (key.protocol() != Protocol.ALPN) {
+      countProtocol(cluster, key.protocol() == Protocol.HTTP2);
+    }
     Bootstrap bootstrap =
         bootstrap(cluster)
             .handler(
@@ -242,7 +252,7 @@ public final class UpstreamPool implements AutoCloseable {
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
                 cluster.waitEnded();
-                cluster.disconnected();
+                cluster.notConnected(connected.cause());
                 fail(lane, first, connected.cause());
                 return;
               }
@@ -260,10 +270,12 @@ public final class UpstreamPool implements AutoCloseable {
                       (Future<Channel> shaken) -> {
                         cluster.waitEnded();
                         if (!shaken.isSuccess()) {
+                          cluster.stats().add(ClusterStat.SSL__CONNECTION_ERROR);
                           channel.close();
                           fail(lane, first, shaken.cause());
                           return;
                         }
+                        cluster.stats().add(ClusterStat.SSL__HANDSHAKE);
                         String chosen = handler.applicationProtocol();
                         boolean http2 =
                             key.protocol() == Protocol.HTTP2
@@ -329,7 +341,7 @@ public final class UpstreamPool implements AutoCloseable {
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
                 cluster.waitEnded();
-                cluster.disconnected();
+                cluster.notConnected(connected.cause());
                 failed.accept(connected.cause());
                 return;
               }
@@ -348,10 +360,12 @@ public final class UpstreamPool implements AutoCloseable {
                       (Future<Channel> shaken) -> {
                         cluster.waitEnded();
                         if (shaken.isSuccess()) {
+                          cluster.stats().add(ClusterStat.SSL__HANDSHAKE);
                           channel.config().setAutoRead(false);
                           channel.pipeline().addLast(handler);
                           ready.accept(channel);
                         } else {
+                          cluster.stats().add(ClusterStat.SSL__CONNECTION_ERROR);
                           channel.close();
                           failed.accept(shaken.cause());
                         }
@@ -397,6 +411,9 @@ public final class UpstreamPool implements AutoCloseable {
 
   private void established(Key key, Lane lane, Waiting first, Channel channel, boolean http2) {
     lane.connecting--;
+    if (key.protocol() == Protocol.ALPN) {
+      countProtocol(first.cluster(), http2);
+    }
     if (!http2) {
       // Announced as HTTP/2 by nobody: those who wait for a shared connection go on alone.
       channel.pipeline().addLast("codec", new HttpClientCodec(8192, 64 * 1024, 16 * 1024));
@@ -470,8 +487,10 @@ public final class UpstreamPool implements AutoCloseable {
   private void fail(Lane lane, Waiting first, Throwable cause) {
     lane.connecting--;
     lane.connectingShared = false;
+    first.cluster().stats().add(ClusterStat.UPSTREAM_RQ_PENDING_FAILURE_EJECT);
     first.failed().accept(cause);
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
+      w.cluster().stats().add(ClusterStat.UPSTREAM_RQ_PENDING_FAILURE_EJECT);
       w.cluster().waitEnded();
       w.failed().accept(cause);
     }

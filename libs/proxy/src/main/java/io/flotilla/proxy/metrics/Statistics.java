@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** What is counted of listeners and HTTP connection managers. Used on one event loop. */
+public final class Statistics {
+  private final Map<String, HttpStats> http = new LinkedHashMap<>();
+  private final Map<String, StatSet<ListenerStat>> listeners = new LinkedHashMap<>();
+
+  /** Of the HTTP connection managers with this prefix. */
+  public HttpStats http(String prefix) {
+    return http.computeIfAbsent(prefix, HttpStats::new);
+  }
+
+  /** Of the listener at this address, "ip:port". */
+  public StatSet<ListenerStat> listener(String address) {
+    return listeners.computeIfAbsent(
+        address, a -> new StatSet<>(StatScope.listener(a), ListenerStat.class));
+  }
+
+  /**
+   * Forgets what the configuration names no longer, unless something of it is still open, so that
+   * what comes and goes takes no memory for ever.
+   */
+  public void retain(Set<String> prefixes, Set<String> addresses) {
+    http.entrySet()
+        .removeIf(
+            e ->
+                !prefixes.contains(e.getKey())
+                    && e.getValue().get(HttpStat.DOWNSTREAM_CX_ACTIVE) == 0
+                    && e.getValue().get(HttpStat.DOWNSTREAM_RQ_ACTIVE) == 0);
+    listeners
+        .entrySet()
+        .removeIf(
+            e ->
+                !addresses.contains(e.getKey())
+                    && e.getValue().get(ListenerStat.DOWNSTREAM_CX_ACTIVE) == 0);
+  }
+
+  /** Tells all of them. */
+  public void tell(StatSink sink) {
+    http.values().forEach(s -> s.tell(sink));
+    listeners.values().forEach(s -> s.tell(sink));
+  }
+
+  /** Sets every counter to zero; gauges stay. */
+  public void reset() {
+    http.values().forEach(StatSet::reset);
+    listeners.values().forEach(StatSet::reset);
+  }
+}

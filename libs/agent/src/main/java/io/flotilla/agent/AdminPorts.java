@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flotilla.agent.admin.AdminAnswer;
 import io.flotilla.agent.admin.AdminServer;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -32,20 +30,13 @@ final class AdminPorts implements AutoCloseable {
   /**
    * Opens them on the workload's address, the admin port on a loopback address alone.
    *
-   * @param metrics in the Prometheus text format
-   * @param clusters in the text format of Envoy's page /clusters
-   * @param configDump the page /config_dump by its query
+   * @param engine whose pages they are
    * @throws IOException naming the address that cannot be bound
    */
-  static AdminPorts open(
-      AgentConfig config,
-      Supplier<AgentStatus> status,
-      Supplier<String> metrics,
-      Supplier<String> clusters,
-      Function<Map<String, List<String>>, AdminAnswer> configDump)
+  static AdminPorts open(AgentConfig config, Supplier<AgentStatus> status, EngineDataplane engine)
       throws IOException {
     Supplier<AdminAnswer> ready = () -> readiness(status.get());
-    Supplier<AdminAnswer> prometheus = () -> AdminAnswer.metrics(metrics.get());
+    Supplier<AdminAnswer> prometheus = () -> AdminAnswer.metrics(engine.metrics());
     AdminPorts ports = new AdminPorts();
     try {
       ports.server.open(
@@ -57,13 +48,15 @@ final class AdminPorts implements AutoCloseable {
               "/stats/prometheus",
               prometheus,
               "/clusters",
-              () -> AdminAnswer.text(clusters.get()),
+              () -> AdminAnswer.text(engine.clusters()),
+              "/server_info",
+              engine::serverInfo,
               "/listeners",
               () -> AdminAnswer.text(String.join("\n", status.get().listeners()) + "\n"),
               "/flotilla/status",
               () -> AdminAnswer.json(json(status.get()))),
-          Map.of("/config_dump", configDump),
-          Map.of());
+          Map.of("/config_dump", engine::configDump, "/stats", engine::stats),
+          Map.of("/reset_counters", (body, query) -> engine.resetCounters()));
       ports.server.open(
           config.ip(),
           AGENT,

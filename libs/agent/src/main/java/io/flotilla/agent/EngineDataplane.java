@@ -2,6 +2,8 @@
 package io.flotilla.agent;
 
 import io.flotilla.agent.admin.AdminAnswer;
+import io.flotilla.agent.admin.ServerInfoPage;
+import io.flotilla.agent.admin.StatsPage;
 import io.flotilla.agent.dns.DnsProxy;
 import io.flotilla.ca.client.HeldIdentity;
 import io.flotilla.ca.client.WorkloadIdentity;
@@ -199,6 +201,23 @@ final class EngineDataplane implements Dataplane {
   /** Istio's standard metrics and more, in Prometheus' text format. */
   String metrics() {
     return dns == null ? engine.metricsText() : engine.metricsText() + dns.metrics();
+  }
+
+  /** The page /stats: format, filter, usedonly and type as in Envoy. */
+  AdminAnswer stats(Map<String, List<String>> query) {
+    return StatsPage.answer(query, engine::statistics);
+  }
+
+  /** The page /server_info. */
+  AdminAnswer serverInfo() {
+    return ServerInfoPage.answer(
+        config.node(USER_AGENT, Set.of()), USER_AGENT, engine.isReady(), started);
+  }
+
+  /** Sets all counters to zero. */
+  AdminAnswer resetCounters() {
+    engine.resetCounters();
+    return AdminAnswer.text("OK\n");
   }
 
   /** Clusters and their endpoints, in the text format of Envoy's page /clusters. */

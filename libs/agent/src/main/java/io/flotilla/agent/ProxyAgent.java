@@ -57,9 +57,7 @@ public final class ProxyAgent implements AutoCloseable {
 
   private void openPorts(EngineDataplane engine) throws IOException {
     try {
-      ports =
-          AdminPorts.open(
-              config, this::status, engine::metrics, engine::clusters, engine::configDump);
+      ports = AdminPorts.open(config, this::status, engine);
     } catch (IOException e) {
       close();
       throw e;

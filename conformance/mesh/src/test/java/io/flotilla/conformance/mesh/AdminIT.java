@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.conformance.mesh;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -68,6 +73,32 @@ class AdminIT {
     assertThat(get(mesh, "/config_dump?resource=nothing").statusCode()).isEqualTo(404);
   }
 
+  @Test
+  void tellsAndResetsStatistics(RunningMesh mesh) throws Exception {
+    String served = "http\\.outbound_.*downstream_rq_total|cluster.outbound.*upstream_rq_total";
+    String page = "/stats?usedonly&format=json&filter=" + URLEncoder.encode(served, UTF_8);
+    Traffic.anonymous(mesh).get(Traffic.PAGE);
+
+    assertThat(values(json(mesh, page)))
+        .isNotEmpty()
+        .allSatisfy((name, value) -> assertThat(value).isPositive());
+    assertThat(get(mesh, "/stats?filter=server.live").body()).isEqualTo("server.live: 1\n");
+    assertThat(get(mesh, "/stats?filter=(").statusCode()).isEqualTo(400);
+    assertThat(json(mesh, "/server_info").path("state").asText()).isEqualTo("LIVE");
+
+    assertThat(get(mesh, "/reset_counters").statusCode()).isEqualTo(405);
+    assertThat(post(mesh, "/reset_counters").body()).isEqualTo("OK\n");
+    // Envoy goes on showing what was used before.
+    assertThat(values(json(mesh, page)).values()).allSatisfy(value -> assertThat(value).isZero());
+  }
+
+  private static Map<String, Long> values(JsonNode page) {
+    Map<String, Long> values = new TreeMap<>();
+    page.path("stats")
+        .forEach(each -> values.put(each.path("name").asText(), each.path("value").asLong()));
+    return values;
+  }
+
   private static List<String> types(JsonNode dump) {
     List<String> types = new ArrayList<>();
     dump.get("configs")
@@ -93,9 +124,16 @@ class AdminIT {
   }
 
   private HttpResponse<String> get(RunningMesh mesh, String page) throws Exception {
+    return client.send(request(mesh, page).build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> post(RunningMesh mesh, String page) throws Exception {
     return client.send(
-        HttpRequest.newBuilder(URI.create("http://" + mesh.proxyAddress(GATEWAY) + ":15000" + page))
-            .build(),
-        BodyHandlers.ofString());
+        request(mesh, page).POST(BodyPublishers.noBody()).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder request(RunningMesh mesh, String page) {
+    return HttpRequest.newBuilder(
+        URI.create("http://" + mesh.proxyAddress(GATEWAY) + ":15000" + page));
   }
 }

@@ -35,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterRuntime {
   private static final int MAX_PENDING = 4096;
   private static final int DEFAULT_PANIC_PERCENT = 50;
-  private static final long MAX_EJECTION_NANOS = TimeUnit.SECONDS.toNanos(300);
 
   private Cluster cluster;
   private final ClusterStats stats;
@@ -48,8 +47,7 @@ public final class ClusterRuntime {
   private final Map<Integer, Schedule<Levels.Place>> places = new HashMap<>();
   private final Map<Integer, int[]> turns = new HashMap<>();
   private @Nullable Levels levels;
-  // When the first endpoint that is set aside comes back; 0: none is.
-  private long nextReturn;
+  private @Nullable OutlierWatch outliers;
   private int activeRequests;
   private int activeRetries;
   private int connections;
@@ -61,6 +59,18 @@ public final class ClusterRuntime {
   ClusterRuntime(Cluster cluster) {
     this.cluster = cluster;
     this.stats = new ClusterStats(cluster.name());
+    watch();
+  }
+
+  private void watch() {
+    long now = System.nanoTime();
+    outliers = cluster.outlierDetection().map(o -> new OutlierWatch(o, stats, now)).orElse(null);
+  }
+
+  private void sweep() {
+    if (outliers != null && outliers.sweep(hosts.values(), System.nanoTime())) {
+      levels = null;
+    }
   }
 
   void cluster(Cluster now) {
@@ -68,8 +78,9 @@ public final class ClusterRuntime {
     if (!now.equals(cluster)) {
       hosts.values().forEach(Host::pardon);
       changed = true;
+      cluster = now;
+      watch();
     }
-    cluster = now;
     if (now.endpointRules().healthCheck().isEmpty()) {
       hosts.values().forEach(h -> h.checked(false, false));
     }
@@ -88,20 +99,20 @@ public final class ClusterRuntime {
 
   /** Tells its statistics. */
   public void tell(StatSink sink) {
+    sweep();
     stats.tell(sink);
-    long now = System.nanoTime();
-    long healthy =
-        hosts.values().stream().filter(h -> h.health(now) == Levels.Health.HEALTHY).count();
+    long healthy = hosts.values().stream().filter(h -> h.health() == Levels.Health.HEALTHY).count();
     sink.gauge(stats.scope(), "membership_total", hosts.size());
     sink.gauge(stats.scope(), "membership_healthy", healthy);
     sink.gauge(
         stats.scope(),
         "outlier_detection.ejections_active",
-        hosts.values().stream().filter(h -> h.isEjected(now)).count());
+        hosts.values().stream().filter(Host::isEjected).count());
   }
 
   /** All endpoints. */
   public List<Host> hosts() {
+    sweep();
     return List.copyOf(hosts.values());
   }
 
@@ -250,19 +261,13 @@ public final class ClusterRuntime {
 
   // Made anew when an endpoint came, went, or changed its health.
   private Levels levels() {
-    long now = System.nanoTime();
+    sweep();
     Levels known = levels;
-    if (known == null || (nextReturn != 0 && now - nextReturn >= 0)) {
-      nextReturn = 0;
-      for (Host host : hosts.values()) {
-        if (host.isEjected(now) && (nextReturn == 0 || host.returns() - nextReturn < 0)) {
-          nextReturn = host.returns();
-        }
-      }
+    if (known == null) {
       known =
           Levels.of(
               List.copyOf(priorities.values()),
-              h -> h.health(now),
+              Host::health,
               cluster
                   .endpointRules()
                   .panicPercent()
@@ -392,44 +397,16 @@ public final class ClusterRuntime {
 
   /** An attempt at this endpoint ended. */
   public void outcome(Host host, Outcome outcome) {
-    boolean split =
-        cluster
-            .outlierDetection()
-            .flatMap(OutlierDetection::consecutiveLocalOriginFailure)
-            .isPresent();
-    host.note(outcome, split);
-    if (outcome == Outcome.SUCCESS) {
+    OutlierWatch watch = outliers;
+    if (watch == null) {
+      host.note(outcome, false);
       return;
     }
-    OutlierDetection detection = cluster.outlierDetection().orElse(null);
-    if (detection == null) {
-      return;
+    // What ends now belongs to the interval that runs now.
+    sweep();
+    if (watch.noted(host, outcome, hosts.values(), System.nanoTime())) {
+      levels = null;
     }
-    if (reached(detection.consecutive5xx(), host.consecutiveErrors())
-        || reached(detection.consecutiveGatewayFailure(), host.consecutiveGatewayErrors())
-        || reached(detection.consecutiveLocalOriginFailure(), host.consecutiveLocalFailures())) {
-      long now = System.nanoTime();
-      long ejected = hosts.values().stream().filter(h -> h.isEjected(now)).count();
-      // At least one may go, whatever the share says, as in Envoy.
-      if (ejected == 0
-          || (ejected + 1) * 100 <= (long) detection.maxEjectionPercent() * hosts.size()) {
-        host.eject(now + ejectionNanos(detection, host.ejections() + 1));
-        levels = null;
-        stats.add(ClusterStat.OUTLIER_DETECTION__EJECTIONS_ENFORCED_TOTAL);
-      } else {
-        stats.add(ClusterStat.OUTLIER_DETECTION__EJECTIONS_OVERFLOW);
-      }
-    }
-  }
-
-  private static boolean reached(Optional<Integer> threshold, int failures) {
-    return threshold.isPresent() && failures >= threshold.get();
-  }
-
-  // Longer each time, up to five minutes or, where that is more, once.
-  private static long ejectionNanos(OutlierDetection detection, int times) {
-    long base = detection.baseEjectionTime().toNanos();
-    return Math.min(base * times, Math.max(base, MAX_EJECTION_NANOS));
   }
 
   /** Takes a place for a request; false: the circuit breaker is open. */

@@ -13,8 +13,14 @@ public final class Host {
   private int errors;
   private int gatewayErrors;
   private int localFailures;
-  private long ejectedUntilNanos;
+  private boolean ejected;
+  private long ejectedAtNanos;
+  private boolean wasEjected;
+  private long returnedAtNanos;
+  // How many times the base an ejection lasts.
   private int ejections;
+  private final SuccessRate rate = new SuccessRate();
+  private final SuccessRate localRate = new SuccessRate();
   private boolean failedCheck;
   private boolean saysDegraded;
   // The control plane names it no longer, but its checks find it well.
@@ -44,7 +50,7 @@ public final class Host {
     if (failedCheck) {
       b.append("/failed_active_hc");
     }
-    if (isEjected(System.nanoTime())) {
+    if (ejected) {
       b.append("/failed_outlier_check");
     }
     switch (endpoint.health()) {
@@ -89,8 +95,8 @@ public final class Host {
     leaving = now;
   }
 
-  Levels.Health health(long nowNanos) {
-    if (failedCheck || isEjected(nowNanos)) {
+  Levels.Health health() {
+    if (failedCheck || ejected) {
       return Levels.Health.UNHEALTHY;
     }
     return switch (endpoint.health()) {
@@ -124,6 +130,7 @@ public final class Host {
   /** A connection is there for it, which ends a row of failures on the way. */
   public void connected() {
     localFailures = 0;
+    localRate.add(true);
   }
 
   /** It ended. */
@@ -141,12 +148,22 @@ public final class Host {
     return failures;
   }
 
-  boolean isEjected(long nowNanos) {
-    return ejectedUntilNanos != 0 && nowNanos - ejectedUntilNanos < 0;
+  boolean isEjected() {
+    return ejected;
   }
 
-  long returns() {
-    return ejectedUntilNanos;
+  long ejectedAt() {
+    return ejectedAtNanos;
+  }
+
+  /** Of what it answered; what failed on the way counts, too, where that is not split off. */
+  SuccessRate rate() {
+    return rate;
+  }
+
+  /** Of what happened on the way to it. */
+  SuccessRate localRate() {
+    return localRate;
   }
 
   int consecutiveErrors() {
@@ -170,29 +187,66 @@ public final class Host {
       failures++;
     }
     localFailures = local ? localFailures + 1 : 0;
+    if (local) {
+      localRate.add(false);
+    }
     if (local && split) {
       return;
     }
+    rate.add(outcome == ClusterRuntime.Outcome.SUCCESS);
     errors = outcome == ClusterRuntime.Outcome.SUCCESS ? 0 : errors + 1;
     gatewayErrors =
         local || outcome == ClusterRuntime.Outcome.GATEWAY_ERROR ? gatewayErrors + 1 : 0;
   }
 
-  void eject(long untilNanos) {
-    ejectedUntilNanos = untilNanos;
-    ejections++;
+  void forgetErrors() {
+    errors = 0;
+  }
+
+  void forgetGatewayErrors() {
+    gatewayErrors = 0;
+  }
+
+  void forgetLocalFailures() {
+    localFailures = 0;
+  }
+
+  /**
+   * @param longer whether the next ejection lasts longer than the one before
+   */
+  void eject(long nowNanos, boolean longer) {
+    ejected = true;
+    ejectedAtNanos = nowNanos;
+    ejections += longer ? 1 : 0;
+  }
+
+  /** Gets requests again. */
+  void letBack(long nowNanos) {
+    ejected = false;
+    wasEjected = true;
+    returnedAtNanos = nowNanos;
     errors = 0;
     gatewayErrors = 0;
     localFailures = 0;
   }
 
+  /** Was well for an interval. */
+  void behaved(long nowNanos, long intervalNanos) {
+    if (!ejected && wasEjected && nowNanos - returnedAtNanos >= intervalNanos && ejections > 0) {
+      ejections--;
+    }
+  }
+
   /** As if it had never been set aside, nor failed. */
   void pardon() {
-    ejectedUntilNanos = 0;
+    ejected = false;
+    wasEjected = false;
     ejections = 0;
     errors = 0;
     gatewayErrors = 0;
     localFailures = 0;
+    rate.forget();
+    localRate.forget();
   }
 
   int ejections() {

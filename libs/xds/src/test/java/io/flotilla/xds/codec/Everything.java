@@ -12,6 +12,7 @@ import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.HealthCheck;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.OutlierRates;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
@@ -563,7 +564,13 @@ public final class Everything {
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(3),
                     100,
-                    40)),
+                    40,
+                    Optional.of(Duration.ofMinutes(9)),
+                    true,
+                    new OutlierDetection.Enforced(90, 80, 70),
+                    new OutlierRates(
+                        new OutlierRates.SuccessRate(3, 20, 1500, 60, 50),
+                        new OutlierRates.FailurePercentage(4, 30, 75, 40, 35)))),
             Optional.empty(),
             List.of(
                 new Cluster.ServiceRef("reviews.default.svc.cluster.local", "reviews", "default")),

@@ -10,10 +10,12 @@ import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.OutlierRates;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.Locality;
 import io.flotilla.model.endpoint.LocalityEndpoints;
+import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HostRewrite;
@@ -131,25 +133,29 @@ class BalancingIT {
     return Optional.of(outliers(Optional.of(1000), Optional.empty(), Optional.empty(), 0));
   }
 
+  private static RouteAction.Forward forward(String cluster) {
+    return new RouteAction.Forward(
+        new ClusterChoice.Single(cluster),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        new HostRewrite.Keep(),
+        List.of(new HashPolicy.Header("x-key", false)),
+        List.of(),
+        List.of());
+  }
+
   private static void apply(Cluster cluster) throws Exception {
-    RouteAction.Forward forward =
-        new RouteAction.Forward(
-            new ClusterChoice.Single(cluster.name()),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            new HostRewrite.Keep(),
-            List.of(new HashPolicy.Header("x-key", false)),
-            List.of(),
-            List.of());
     suite.apply(
         RouteConfiguration.of(
             "routes",
             List.of(
                 VirtualHost.of(
-                    "all", List.of("*"), List.of(Route.of("r", RouteMatch.ANY, forward))))),
+                    "all",
+                    List.of("*"),
+                    List.of(Route.of("r", RouteMatch.ANY, forward(cluster.name())))))),
         Map.of(cluster.name(), cluster));
   }
 
@@ -353,5 +359,144 @@ class BalancingIT {
       assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
     }
     assertThat(pairs.stream().map(p -> p.ours().endpoint()).distinct()).hasSize(3);
+  }
+
+  private static OutlierDetection rates(
+      int most, boolean alwaysOne, Duration ejected, OutlierRates rates) {
+    return new OutlierDetection(
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Duration.ofSeconds(1),
+        ejected,
+        most,
+        0,
+        Optional.of(ejected),
+        alwaysOne,
+        OutlierDetection.Enforced.ALWAYS,
+        rates);
+  }
+
+  private static OutlierRates success(int minimumHosts, int volume, int factor, int enforced) {
+    return new OutlierRates(
+        new OutlierRates.SuccessRate(minimumHosts, volume, factor, enforced, 0),
+        OutlierRates.ENVOYS.failure());
+  }
+
+  private static OutlierRates failure(int minimumHosts, int volume, int threshold, int enforced) {
+    return new OutlierRates(
+        OutlierRates.OFF.success(),
+        new OutlierRates.FailurePercentage(minimumHosts, volume, threshold, enforced, 0));
+  }
+
+  private static Wire.Request to(String cluster, String key, String script) {
+    return new Wire.Request(
+        "GET",
+        "/" + cluster,
+        List.of(
+            new Wire.Field("Host", "h.test"),
+            new Wire.Field("x-key", key),
+            new Wire.Field("x-do", script)),
+        "");
+  }
+
+  /** Whether an endpoint is set aside, as the admin pages of Envoy and of ours say. */
+  private static List<Boolean> ejected(String cluster, String endpoint) throws Exception {
+    String line = cluster + "::" + endpoint + "::health_flags::/failed_outlier_check";
+    return List.of(
+        suite.sides().envoy().admin("/clusters", s -> true).contains(line),
+        suite.sides().engine().clustersText().contains(line));
+  }
+
+  @Test
+  void setsAsideWhatFailsMoreThanTheOthers() throws Exception {
+    Duration lasting = Duration.ofMinutes(10);
+    Map<String, OutlierDetection> cases = new LinkedHashMap<>();
+    cases.put("below-mean", rates(100, false, lasting, success(5, 10, 1900, 100)));
+    cases.put("within-factor", rates(100, false, lasting, success(5, 10, 2100, 100)));
+    cases.put("too-few-hosts", rates(100, false, lasting, success(6, 10, 1900, 100)));
+    cases.put("too-few-requests", rates(100, false, lasting, success(5, 100000, 1900, 100)));
+    cases.put("not-enforced", rates(100, false, lasting, success(5, 10, 1900, 0)));
+    cases.put("failure-share", rates(100, false, lasting, failure(5, 10, 40, 100)));
+    cases.put("share-not-reached", rates(100, false, lasting, failure(5, 10, 60, 100)));
+    cases.put("share-of-too-few", rates(100, false, lasting, failure(6, 10, 40, 100)));
+    cases.put("share-not-enforced", rates(100, false, lasting, failure(5, 10, 40, 0)));
+    cases.put("no-more-may-go", rates(10, false, lasting, failure(5, 10, 40, 100)));
+    cases.put("one-may-always", rates(10, true, lasting, failure(5, 10, 40, 100)));
+    cases.put("comes-back", rates(100, false, Duration.ofSeconds(2), failure(5, 10, 40, 100)));
+    List<String> aside = List.of("below-mean", "failure-share", "one-may-always", "comes-back");
+
+    Map<String, Cluster> all = new LinkedHashMap<>();
+    List<Route> routes = new ArrayList<>();
+    for (Map.Entry<String, OutlierDetection> each : cases.entrySet()) {
+      Cluster made =
+          cluster(
+              new LoadBalancing.RingHash(1024, 1 << 20),
+              levels(5, 5),
+              Optional.of(each.getValue()));
+      all.put(made.name(), made);
+      routes.add(
+          Route.of(
+              each.getKey(),
+              RouteMatch.of(new PathMatch.Prefix("/" + each.getKey())),
+              forward(made.name())));
+    }
+    suite.apply(
+        RouteConfiguration.of("routes", List.of(VirtualHost.of("all", List.of("*"), routes))), all);
+    List<String> names = List.copyOf(cases.keySet());
+    List<String> clusters = List.copyOf(all.keySet());
+
+    // Where each key leads, which is the same in all clusters.
+    List<Wire.Request> probes = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      probes.add(to(names.getFirst(), "k" + i, "200"));
+    }
+    List<Suite.Pair> found = suite.send(probes);
+    String bad = found.getFirst().envoy().endpoint();
+    List<Wire.Request> traffic = new ArrayList<>();
+    int turn = 0;
+    for (int i = 0; i < found.size(); i++) {
+      boolean fails = found.get(i).envoy().endpoint().equals(bad) && turn++ % 2 == 0;
+      for (String name : names) {
+        traffic.add(to(name, "k" + i, fails ? "500" : "200"));
+      }
+    }
+    suite.send(traffic);
+
+    Map<String, List<Boolean>> seen = new TreeMap<>();
+    boolean[] back = new boolean[2];
+    long start = System.nanoTime();
+    long end = start + TimeUnit.SECONDS.toNanos(15);
+    // Three intervals at least: what is not set aside by then is not.
+    while (System.nanoTime() - start < TimeUnit.SECONDS.toNanos(3)
+        || (System.nanoTime() < end && !(back[0] && back[1]))) {
+      for (int i = 0; i < names.size(); i++) {
+        List<Boolean> now = ejected(clusters.get(i), bad);
+        List<Boolean> before = seen.getOrDefault(names.get(i), List.of(false, false));
+        seen.put(
+            names.get(i),
+            List.of(before.getFirst() || now.getFirst(), before.getLast() || now.getLast()));
+        if (names.get(i).equals("comes-back")) {
+          back[0] |= before.getFirst() && !now.getFirst();
+          back[1] |= before.getLast() && !now.getLast();
+        }
+      }
+    }
+
+    System.out.println("set aside by Envoy and by us: " + seen);
+    for (String name : names) {
+      boolean goes = aside.contains(name);
+      assertThat(seen.get(name)).as(name).containsExactly(goes, goes);
+    }
+    assertThat(back).containsExactly(true, true);
+    List<Wire.Request> after = new ArrayList<>();
+    for (String name : names) {
+      for (int i = 0; i < 30; i++) {
+        after.add(to(name, "k" + i, "200"));
+      }
+    }
+    for (Suite.Pair pair : suite.send(after)) {
+      assertThat(pair.ours().endpoint()).isEqualTo(pair.envoy().endpoint());
+    }
   }
 }

@@ -2,6 +2,7 @@
 package io.flotilla.xds.codec.internal;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.BoolValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import com.google.protobuf.UInt64Value;
@@ -32,6 +33,7 @@ import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.OutlierRates;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.xds.codec.Structs;
 import java.time.Duration;
@@ -40,6 +42,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Clusters. */
 public final class ClusterCodec {
@@ -249,18 +252,49 @@ public final class ClusterCodec {
             .setInterval(Common.duration(o.interval()))
             .setBaseEjectionTime(Common.duration(o.baseEjectionTime()))
             .setMaxEjectionPercent(UInt32Value.of(o.maxEjectionPercent()))
-            .setEnforcingSuccessRate(UInt32Value.of(0))
-            .setEnforcingConsecutive5Xx(UInt32Value.of(o.consecutive5xx().isPresent() ? 100 : 0))
+            .setEnforcingSuccessRate(UInt32Value.of(o.rates().success().enforced()))
+            .setEnforcingConsecutive5Xx(
+                UInt32Value.of(o.consecutive5xx().isPresent() ? o.enforced().any5xx() : 0))
             .setEnforcingConsecutiveGatewayFailure(
-                UInt32Value.of(o.consecutiveGatewayFailure().isPresent() ? 100 : 0));
+                UInt32Value.of(
+                    o.consecutiveGatewayFailure().isPresent() ? o.enforced().gatewayFailure() : 0));
     o.consecutive5xx().ifPresent(n -> b.setConsecutive5Xx(UInt32Value.of(n)));
     o.consecutiveGatewayFailure().ifPresent(n -> b.setConsecutiveGatewayFailure(UInt32Value.of(n)));
     o.consecutiveLocalOriginFailure()
         .ifPresent(
             n ->
                 b.setSplitExternalLocalOriginErrors(true)
-                    .setConsecutiveLocalOriginFailure(UInt32Value.of(n)));
+                    .setConsecutiveLocalOriginFailure(UInt32Value.of(n))
+                    .setEnforcingConsecutiveLocalOriginFailure(
+                        UInt32Value.of(o.enforced().localOriginFailure()))
+                    .setEnforcingLocalOriginSuccessRate(
+                        UInt32Value.of(o.rates().success().localEnforced())));
+    o.maxEjectionTime().ifPresent(t -> b.setMaxEjectionTime(Common.duration(t)));
+    if (o.alwaysOne()) {
+      b.setAlwaysEjectOneHost(BoolValue.of(true));
+    }
+    OutlierRates.SuccessRate success = o.rates().success();
+    OutlierRates.SuccessRate usual = OutlierRates.ENVOYS.success();
+    unlike(success.minimumHosts(), usual.minimumHosts(), b::setSuccessRateMinimumHosts);
+    unlike(success.requestVolume(), usual.requestVolume(), b::setSuccessRateRequestVolume);
+    unlike(success.stdevFactor(), usual.stdevFactor(), b::setSuccessRateStdevFactor);
+    OutlierRates.FailurePercentage failure = o.rates().failure();
+    OutlierRates.FailurePercentage known = OutlierRates.ENVOYS.failure();
+    unlike(failure.minimumHosts(), known.minimumHosts(), b::setFailurePercentageMinimumHosts);
+    unlike(failure.requestVolume(), known.requestVolume(), b::setFailurePercentageRequestVolume);
+    unlike(failure.threshold(), known.threshold(), b::setFailurePercentageThreshold);
+    unlike(failure.enforced(), known.enforced(), b::setEnforcingFailurePercentage);
+    unlike(
+        failure.localEnforced(),
+        known.localEnforced(),
+        b::setEnforcingFailurePercentageLocalOrigin);
     return b.build();
+  }
+
+  private static void unlike(int value, int usual, Consumer<UInt32Value> set) {
+    if (value != usual) {
+      set.accept(UInt32Value.of(value));
+    }
   }
 
   private static Optional<Metadata> metadata(Cluster cluster) {
@@ -510,7 +544,75 @@ public final class ClusterCodec {
         o.hasMaxEjectionPercent() ? Math.min(100, o.getMaxEjectionPercent().getValue()) : 10,
         balancing.hasHealthyPanicThreshold()
             ? (int) balancing.getHealthyPanicThreshold().getValue()
-            : ENVOYS_PANIC_PERCENT);
+            : ENVOYS_PANIC_PERCENT,
+        Common.when(o.hasMaxEjectionTime(), () -> Common.duration(o.getMaxEjectionTime())),
+        o.getAlwaysEjectOneHost().getValue(),
+        new OutlierDetection.Enforced(
+            enforced(o.hasEnforcingConsecutive5Xx(), o.getEnforcingConsecutive5Xx()),
+            enforced(
+                o.hasEnforcingConsecutiveGatewayFailure(),
+                o.getEnforcingConsecutiveGatewayFailure()),
+            o.hasEnforcingConsecutiveLocalOriginFailure()
+                ? o.getEnforcingConsecutiveLocalOriginFailure().getValue()
+                : 100),
+        rates(o));
+  }
+
+  // What is off has no threshold.
+  private static int enforced(boolean told, UInt32Value percent) {
+    return told && percent.getValue() != 0 ? percent.getValue() : 100;
+  }
+
+  private static OutlierRates rates(io.envoyproxy.envoy.config.cluster.v3.OutlierDetection o) {
+    OutlierRates.SuccessRate success = OutlierRates.ENVOYS.success();
+    OutlierRates.FailurePercentage failure = OutlierRates.ENVOYS.failure();
+    return new OutlierRates(
+        new OutlierRates.SuccessRate(
+            told(
+                o.hasSuccessRateMinimumHosts(),
+                o.getSuccessRateMinimumHosts(),
+                success.minimumHosts()),
+            told(
+                o.hasSuccessRateRequestVolume(),
+                o.getSuccessRateRequestVolume(),
+                success.requestVolume()),
+            told(
+                o.hasSuccessRateStdevFactor(),
+                o.getSuccessRateStdevFactor(),
+                success.stdevFactor()),
+            told(o.hasEnforcingSuccessRate(), o.getEnforcingSuccessRate(), success.enforced()),
+            // Without the split nothing on the way is counted by itself.
+            o.getSplitExternalLocalOriginErrors()
+                ? told(
+                    o.hasEnforcingLocalOriginSuccessRate(),
+                    o.getEnforcingLocalOriginSuccessRate(),
+                    success.localEnforced())
+                : 0),
+        new OutlierRates.FailurePercentage(
+            told(
+                o.hasFailurePercentageMinimumHosts(),
+                o.getFailurePercentageMinimumHosts(),
+                failure.minimumHosts()),
+            told(
+                o.hasFailurePercentageRequestVolume(),
+                o.getFailurePercentageRequestVolume(),
+                failure.requestVolume()),
+            told(
+                o.hasFailurePercentageThreshold(),
+                o.getFailurePercentageThreshold(),
+                failure.threshold()),
+            told(
+                o.hasEnforcingFailurePercentage(),
+                o.getEnforcingFailurePercentage(),
+                failure.enforced()),
+            told(
+                o.hasEnforcingFailurePercentageLocalOrigin(),
+                o.getEnforcingFailurePercentageLocalOrigin(),
+                failure.localEnforced())));
+  }
+
+  private static int told(boolean told, UInt32Value value, int otherwise) {
+    return told ? value.getValue() : otherwise;
   }
 
   private static Optional<Integer> detector(

@@ -255,7 +255,11 @@ final class TestMesh {
             plain.upgrades(),
             plain.tracing(),
             plain.accessLogs());
-    Listener of = outbound(edge);
+    return behindLoadBalancer(edge);
+  }
+
+  static Listener behindLoadBalancer(Terminal terminal) {
+    Listener of = outbound(terminal);
     return new Listener(
         of.name(),
         of.address(),
@@ -401,6 +405,28 @@ final class TestMesh {
         List.of(),
         plain.connection(),
         "");
+  }
+
+  /** The same, told by the PROXY protocol who the client is. */
+  static Cluster told(Cluster plain, TransportMatch.ProxyHeader header) {
+    List<TransportMatch> transports =
+        plain.transports().isEmpty()
+            ? List.of(new TransportMatch("", Map.of(), Optional.empty()))
+            : plain.transports();
+    return new Cluster(
+        plain.name(),
+        plain.discovery(),
+        plain.loadBalancing(),
+        plain.connectTimeout(),
+        plain.http(),
+        transports.stream().map(t -> t.behind(header)).toList(),
+        plain.circuitBreakers(),
+        plain.outlierDetection(),
+        plain.bindSource(),
+        plain.services(),
+        plain.connection(),
+        plain.endpointRules(),
+        plain.source());
   }
 
   static ClusterLoadAssignment endpoints(String name, Map<String, String> tags, int... ports) {

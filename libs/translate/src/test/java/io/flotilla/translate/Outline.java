@@ -203,9 +203,17 @@ final class Outline {
                           + (m.path("transportSocket").path("name").asText().endsWith("tls")
                               ? tls(m.path("transportSocket").path("typedConfig"))
                               : "plain")));
-      // The PROXY protocol towards upstreams is not in the model.
-      if (c.path("transportSocket").path("name").asText().endsWith(".tls")) {
-        transports.add(tls(c.path("transportSocket").path("typedConfig")));
+      JsonNode socket = c.path("transportSocket");
+      String header = "";
+      if (socket.path("name").asText().endsWith(".upstream_proxy_protocol")) {
+        JsonNode outer = socket.path("typedConfig");
+        header = " behind PROXY " + outer.path("config").path("version").asText("V1");
+        socket = outer.path("transportSocket");
+      }
+      if (socket.path("name").asText().endsWith(".tls")) {
+        transports.add(tls(socket.path("typedConfig")) + header);
+      } else if (!header.isEmpty()) {
+        transports.add("plain" + header);
       }
       out.put(
           c.path("name").asText(),
@@ -463,7 +471,7 @@ final class Outline {
   private static String transport(TransportMatch m) {
     String tags = m.endpointTags().toString().replaceAll("[{}]", "").replace('=', ':');
     Optional<String> tls = m.tls().map(t -> tls(t.common(), t.sni(), false));
-    return tags + tls.orElse("plain");
+    return tags + tls.orElse("plain") + m.proxyHeader().map(h -> " behind PROXY " + h).orElse("");
   }
 
   static TreeMap<String, String> endpoints(ProxySnapshot snapshot) {

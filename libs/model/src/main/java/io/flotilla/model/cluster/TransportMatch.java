@@ -10,10 +10,31 @@ import java.util.Optional;
  *
  * @param endpointTags all of these must equal the endpoint's ("tlsMode" to "istio"); empty fits all
  * @param tls empty: plaintext
+ * @param proxyHeader the PROXY protocol's header that goes ahead of all else, of TLS too; empty:
+ *     none
  */
 public record TransportMatch(
-    String name, Map<String, String> endpointTags, Optional<UpstreamTls> tls) {
+    String name,
+    Map<String, String> endpointTags,
+    Optional<UpstreamTls> tls,
+    Optional<ProxyHeader> proxyHeader) {
   public TransportMatch {
     endpointTags = Map.copyOf(endpointTags);
+  }
+
+  /** Without a header. */
+  public TransportMatch(String name, Map<String, String> endpointTags, Optional<UpstreamTls> tls) {
+    this(name, endpointTags, tls, Optional.empty());
+  }
+
+  /** The same behind a header. */
+  public TransportMatch behind(ProxyHeader header) {
+    return new TransportMatch(name, endpointTags, tls, Optional.of(header));
+  }
+
+  /** The form of the header that tells who the client is: text or binary. */
+  public enum ProxyHeader {
+    V1,
+    V2
   }
 }

@@ -547,6 +547,7 @@ final class Exchange
           .connectTcp(
               to,
               target,
+              downstream.origin(),
               new ChannelInboundHandlerAdapter(),
               ready -> {
                 if (finished || mine != attempts || host != target) {
@@ -569,6 +570,7 @@ final class Exchange
             target,
             protocol(to, target),
             alpn(to),
+            downstream.origin(),
             this,
             ready -> {
               if (finished || mine != attempts || host != target) {

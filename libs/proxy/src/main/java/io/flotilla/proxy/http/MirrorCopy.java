@@ -52,7 +52,9 @@ final class MirrorCopy implements UpstreamStream.Listener {
     this.head = head;
     this.timer = engine.loop().schedule(this::end, TIMEOUT_SECONDS, TimeUnit.SECONDS);
     host.started();
-    engine.pool().acquire(cluster, host, protocol, alpn, this, this::connected, cause -> end());
+    engine
+        .pool()
+        .acquire(cluster, host, protocol, alpn, null, this, this::connected, cause -> end());
   }
 
   /** "a.b:80" as "a.b-shadow:80", as Envoy marks copies. */

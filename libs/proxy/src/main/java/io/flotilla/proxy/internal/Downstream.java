@@ -3,6 +3,7 @@ package io.flotilla.proxy.internal;
 
 import io.flotilla.model.listener.Listener;
 import io.flotilla.proxy.tls.Peers;
+import io.flotilla.proxy.upstream.Origin;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -30,6 +31,11 @@ public record Downstream(
     Optional<String> peer,
     Optional<String> own,
     Terms terms) {
+
+  /** What upstreams may be told of this connection. */
+  public Origin origin() {
+    return new Origin(remote, original, channel.closeFuture());
+  }
 
   /** The captured destination; null when the client connected here knowingly. */
   public @Nullable InetSocketAddress captive() {

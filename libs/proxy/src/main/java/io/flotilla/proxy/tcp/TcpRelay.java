@@ -69,7 +69,9 @@ public final class TcpRelay {
     host = chosen.get();
     host.started();
     client.pipeline().addLast("splice", inward);
-    engine.pool().connectTcp(found.get(), host, outward, this::connected, this::failed);
+    engine
+        .pool()
+        .connectTcp(found.get(), host, downstream.origin(), outward, this::connected, this::failed);
   }
 
   private void failed(Throwable cause) {

@@ -368,12 +368,17 @@ public final class ClusterRuntime {
 
   /** The TLS that reaches this endpoint; empty: plaintext. */
   public Optional<UpstreamTls> tls(Host host) {
+    return transport(host).flatMap(TransportMatch::tls);
+  }
+
+  /** How this endpoint is reached; empty: plaintext. */
+  Optional<TransportMatch> transport(Host host) {
     for (TransportMatch transport : cluster.transports()) {
       if (host.endpoint()
           .transportTags()
           .entrySet()
           .containsAll(transport.endpointTags().entrySet())) {
-        return transport.tls();
+        return Optional.of(transport);
       }
     }
     return Optional.empty();

@@ -150,6 +150,7 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
         host,
         http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1,
         List.of(),
+        null,
         this,
         this::connected,
         cause -> end(Answer.FAILED, false));

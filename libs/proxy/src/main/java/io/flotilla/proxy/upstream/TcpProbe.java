@@ -48,7 +48,8 @@ final class TcpProbe implements Probe {
 
   @Override
   public void start() {
-    pool.connectTcp(cluster, host, new Reader(), this::connected, cause -> end(Answer.FAILED));
+    pool.connectTcp(
+        cluster, host, null, new Reader(), this::connected, cause -> end(Answer.FAILED));
   }
 
   private void connected(Channel channel) {

@@ -95,6 +95,7 @@ public final class UpstreamGet {
           host,
           http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1,
           List.of(),
+          null,
           this,
           this::connected,
           cause -> end(false));

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.upstream;
 
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
+import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
@@ -45,8 +46,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections to upstreams, kept for reuse: idle HTTP/1 connections and shared HTTP/2 ones, by
- * endpoint, TLS and protocol. Rotated secrets and changed clusters make new keys, so that what was
- * opened under the old ones is used up and closed when idle.
+ * endpoint, TLS, protocol and, where upstreams are told it, client. Rotated secrets and changed
+ * clusters make new keys, so that what was opened under the old ones is used up and closed when
+ * idle.
  */
 public final class UpstreamPool implements AutoCloseable {
   private static final int MAX_IDLE_A_KEY = 256;
@@ -64,7 +66,8 @@ public final class UpstreamPool implements AutoCloseable {
       InetSocketAddress address,
       @Nullable SslContext tls,
       String sni,
-      Protocol protocol) {}
+      Protocol protocol,
+      @Nullable Preface preface) {}
 
   /** What is spoken on a connection. */
   public enum Protocol {
@@ -146,12 +149,15 @@ public final class UpstreamPool implements AutoCloseable {
    * A stream to the endpoint, from the pool or new.
    *
    * @param alpn what a TLS client offers
+   * @param origin the client's connection, which the endpoint is told of where the cluster has the
+   *     PROXY protocol; such connections serve only those of the same addresses
    */
   public void acquire(
       ClusterRuntime cluster,
       Host host,
       Protocol protocol,
       List<String> alpn,
+      @Nullable Origin origin,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready,
       Consumer<Throwable> failed) {
@@ -167,8 +173,16 @@ public final class UpstreamPool implements AutoCloseable {
         return;
       }
     }
-    Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol);
-    Lane lane = lanes.computeIfAbsent(key, Lane::new);
+    Preface preface = preface(cluster, host, origin);
+    Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol, preface);
+    Lane lane = lanes.get(key);
+    if (lane == null) {
+      lane = new Lane(key);
+      lanes.put(key, lane);
+      if (preface != null && origin != null) {
+        retireWith(origin, lane);
+      }
+    }
     for (Shared shared : List.copyOf(lane.shared)) {
       if (lane.isSpent(shared.opened, shared.bornNanos)) {
         shared.goingAway = true;
@@ -223,6 +237,28 @@ public final class UpstreamPool implements AutoCloseable {
         .add(http2 ? ClusterStat.UPSTREAM_CX_HTTP2_TOTAL : ClusterStat.UPSTREAM_CX_HTTP1_TOTAL);
   }
 
+  private static @Nullable Preface preface(
+      ClusterRuntime cluster, Host host, @Nullable Origin origin) {
+    return cluster
+        .transport(host)
+        .flatMap(TransportMatch::proxyHeader)
+        .map(version -> Preface.of(version, origin))
+        .orElse(null);
+  }
+
+  // Nobody else may use what the client's connection leaves behind.
+  private void retireWith(Origin origin, Lane lane) {
+    origin
+        .gone()
+        .addListener(
+            closed ->
+                loop.execute(
+                    () -> {
+                      retire(lane);
+                      lanes.remove(lane.key, lane);
+                    }));
+  }
+
   private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
     lane.connecting++;
     if (key.protocol() != Protocol.ALPN) {
@@ -234,6 +270,9 @@ public final class UpstreamPool implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    if (key.preface() != null) {
+                      key.preface().announceOn(channel);
+                    }
                     if (key.tls() != null) {
                       channel
                           .pipeline()
@@ -289,6 +328,7 @@ public final class UpstreamPool implements AutoCloseable {
   public void connectTcp(
       ClusterRuntime cluster,
       Host host,
+      @Nullable Origin origin,
       ChannelHandler handler,
       Consumer<Channel> ready,
       Consumer<Throwable> failed) {
@@ -315,6 +355,7 @@ public final class UpstreamPool implements AutoCloseable {
     }
     SslContext ssl = context;
     String serverName = sni;
+    Preface preface = preface(cluster, host, origin);
     Bootstrap bootstrap =
         bootstrap(cluster)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
@@ -323,6 +364,9 @@ public final class UpstreamPool implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    if (preface != null) {
+                      preface.announceOn(channel);
+                    }
                     if (ssl != null) {
                       channel
                           .pipeline()

@@ -5,6 +5,7 @@ import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
 import io.flotilla.model.route.HashPolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param hash what requests are hashed by, for consistent hashing
  * @param http2 HTTP/1.1 is upgraded (h2UpgradePolicy: UPGRADE)
  * @param passthrough connections go where the client meant to (loadBalancer: PASSTHROUGH)
+ * @param proxyHeader goes ahead of all else on each connection (proxyProtocol)
  */
 public record ClusterPolicy(
     LoadBalancing loadBalancing,
@@ -27,7 +29,8 @@ public record ClusterPolicy(
     Optional<OutlierDetection> outlierDetection,
     Optional<TlsOrigination> tls,
     boolean http2,
-    boolean passthrough) {
+    boolean passthrough,
+    Optional<ProxyHeader> proxyHeader) {
 
   /** Without a DestinationRule. */
   public static final ClusterPolicy DEFAULT =
@@ -40,5 +43,6 @@ public record ClusterPolicy(
           Optional.empty(),
           Optional.empty(),
           false,
-          false);
+          false,
+          Optional.empty());
 }

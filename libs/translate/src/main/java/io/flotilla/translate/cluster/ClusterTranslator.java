@@ -9,6 +9,7 @@ import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.match.StringMatch;
@@ -65,6 +66,8 @@ public final class ClusterTranslator {
     Discovery discovery = discovery(name, service, policy, subsetLabels, endpoints);
     boolean original = discovery instanceof Discovery.OriginalDestination;
     boolean http2 = port.protocol().isHttp2() || (policy.http2() && port.protocol().mayBeHttp());
+    List<TransportMatch> transports =
+        transports(service, port, subset, policy, endpoints, original, http2);
     return new Cluster(
         name,
         discovery,
@@ -75,7 +78,7 @@ public final class ClusterTranslator {
             : port.protocol() == Protocol.SNIFFED
                 ? HttpUpstream.SAME_AS_DOWNSTREAM
                 : HttpUpstream.HTTP1,
-        transports(service, port, subset, policy, endpoints, original, http2),
+        policy.proxyHeader().map(header -> behind(header, transports)).orElse(transports),
         policy.circuitBreakers(),
         original ? Optional.empty() : policy.outlierDetection(),
         Optional.empty(),
@@ -170,6 +173,12 @@ public final class ClusterTranslator {
     return service.kubernetes() || HostName.isWildcard(service.host())
         ? Resolution.ENDPOINTS
         : Resolution.DNS;
+  }
+
+  private static List<TransportMatch> behind(ProxyHeader header, List<TransportMatch> transports) {
+    return transports.isEmpty()
+        ? List.of(new TransportMatch("", Map.of(), Optional.empty()).behind(header))
+        : transports.stream().map(t -> t.behind(header)).toList();
   }
 
   private List<TransportMatch> transports(

@@ -14,6 +14,7 @@ import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
 import io.flotilla.model.route.HashPolicy;
 import io.flotilla.translate.Sources;
 import java.time.Duration;
@@ -70,22 +71,35 @@ public record DestinationPolicy(
     return settings.build();
   }
 
-  /** The four parts that a port may replace as a whole. */
+  /** The four parts that a port may replace as a whole, and the header, which it may not. */
   private record Settings(
       Optional<LoadBalancerSettings> balancer,
       Optional<ConnectionPoolSettings> pool,
       Optional<io.flotilla.api.networking.OutlierDetection> outlier,
       Optional<io.flotilla.api.networking.ClientTlsSettings> tls,
+      Optional<ProxyHeader> header,
       boolean ofPort) {
     static final Settings NONE =
-        new Settings(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+        new Settings(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false);
 
     /** A port's own settings stand in place of the general ones, the absent parts included. */
     static Settings of(TrafficPolicy policy, int port) {
+      Optional<ProxyHeader> header = policy.proxyProtocol().map(Settings::header);
       for (TrafficPolicy.PortTrafficPolicy own : policy.portLevelSettings()) {
         if (own.port().flatMap(io.flotilla.api.networking.PortSelector::number).orElse(0) == port) {
           return new Settings(
-              own.loadBalancer(), own.connectionPool(), own.outlierDetection(), own.tls(), true);
+              own.loadBalancer(),
+              own.connectionPool(),
+              own.outlierDetection(),
+              own.tls(),
+              header,
+              true);
         }
       }
       return new Settings(
@@ -93,18 +107,28 @@ public record DestinationPolicy(
           policy.connectionPool(),
           policy.outlierDetection(),
           policy.tls(),
+          header,
           false);
     }
 
     Settings over(Settings base) {
+      Optional<ProxyHeader> refined = header.or(base::header);
       return ofPort
-          ? this
+          ? new Settings(balancer, pool, outlier, tls, refined, true)
           : new Settings(
               balancer.or(base::balancer),
               pool.or(base::pool),
               outlier.or(base::outlier),
               tls.or(base::tls),
+              refined,
               base.ofPort);
+    }
+
+    private static ProxyHeader header(TrafficPolicy.ProxyProtocol told) {
+      return told.version().orElse(TrafficPolicy.ProxyProtocol.Version.V1)
+              == TrafficPolicy.ProxyProtocol.Version.V2
+          ? ProxyHeader.V2
+          : ProxyHeader.V1;
     }
 
     ClusterPolicy build() {
@@ -132,7 +156,8 @@ public record DestinationPolicy(
           http.flatMap(ConnectionPoolSettings.Http::h2UpgradePolicy).orElse(H2UpgradePolicy.DEFAULT)
               == H2UpgradePolicy.UPGRADE,
           balancer.flatMap(LoadBalancerSettings::simple).orElse(Simple.UNSPECIFIED)
-              == Simple.PASSTHROUGH);
+              == Simple.PASSTHROUGH,
+          header);
     }
 
     private static long limit(Optional<Integer> told) {

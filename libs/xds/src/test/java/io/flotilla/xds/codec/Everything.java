@@ -554,7 +554,8 @@ public final class Everything {
             List.of(
                 new TransportMatch(
                     "tlsMode-istio", Map.of("tlsMode", "istio"), Optional.of(mutual)),
-                new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty())),
+                new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty())
+                    .behind(TransportMatch.ProxyHeader.V1)),
             new CircuitBreakers(100, 10, 1000, Long.MAX_VALUE),
             Optional.of(
                 new OutlierDetection(
@@ -720,7 +721,8 @@ public final class Everything {
                             Version.TLS_1_2,
                             Version.TLS_1_3,
                             List.of()),
-                        "example.com")))),
+                        "example.com")),
+                Optional.of(TransportMatch.ProxyHeader.V2))),
         plain.circuitBreakers(),
         plain.outlierDetection(),
         plain.bindSource(),

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolPassThroughTLVs;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
@@ -130,5 +134,26 @@ class RoundTripTest {
         .hasMessageContaining("reviews");
     assertThatThrownBy(() -> EnvoyDecoder.listener("reviews", garbage))
         .isInstanceOf(ResourceError.class);
+  }
+
+  @Test
+  void refusesTheProxyProtocolsFurtherFieldsByName() {
+    var socket =
+        ProxyProtocolUpstreamTransport.newBuilder()
+            .setConfig(
+                ProxyProtocolConfig.newBuilder()
+                    .setPassThroughTlvs(ProxyProtocolPassThroughTLVs.getDefaultInstance()))
+            .build();
+    Any cluster =
+        Any.pack(
+            io.envoyproxy.envoy.config.cluster.v3.Cluster.newBuilder()
+                .setName("reviews")
+                .setTransportSocket(TransportSocket.newBuilder().setTypedConfig(Any.pack(socket)))
+                .build());
+
+    assertThatThrownBy(() -> EnvoyDecoder.cluster("reviews", cluster))
+        .isInstanceOf(ResourceError.class)
+        .hasMessageContaining("reviews")
+        .hasMessageContaining("pass_through_tlvs");
   }
 }

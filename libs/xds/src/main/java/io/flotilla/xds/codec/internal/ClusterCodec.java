@@ -23,7 +23,10 @@ import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.type.v3.Percent;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.cluster.CircuitBreakers;
@@ -35,6 +38,7 @@ import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.OutlierRates;
 import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
 import io.flotilla.xds.codec.Structs;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -186,7 +190,7 @@ public final class ClusterCodec {
       return;
     }
     if (transports.size() == 1 && transports.getFirst().endpointTags().isEmpty()) {
-      b.setTransportSocket(TlsCodec.upstream(transports.getFirst().tls()));
+      b.setTransportSocket(socket(transports.getFirst()));
       return;
     }
     for (TransportMatch t : transports) {
@@ -194,8 +198,61 @@ public final class ClusterCodec {
           TransportSocketMatch.newBuilder()
               .setName(t.name())
               .setMatch(Structs.toStruct(t.endpointTags()))
-              .setTransportSocket(TlsCodec.upstream(t.tls())));
+              .setTransportSocket(socket(t)));
     }
+  }
+
+  private static TransportSocket socket(TransportMatch transport) {
+    TransportSocket inner = TlsCodec.upstream(transport.tls());
+    return transport.proxyHeader().map(header -> behind(header, inner)).orElse(inner);
+  }
+
+  private static TransportSocket behind(ProxyHeader header, TransportSocket inner) {
+    return TransportSocket.newBuilder()
+        .setName("envoy.transport_sockets.upstream_proxy_protocol")
+        .setTypedConfig(
+            Any.pack(
+                ProxyProtocolUpstreamTransport.newBuilder()
+                    .setConfig(
+                        ProxyProtocolConfig.newBuilder()
+                            .setVersion(
+                                switch (header) {
+                                  case V1 -> ProxyProtocolConfig.Version.V1;
+                                  case V2 -> ProxyProtocolConfig.Version.V2;
+                                }))
+                    .setTransportSocket(inner)
+                    .build()))
+        .build();
+  }
+
+  private static TransportMatch transport(
+      String cluster, String name, Map<String, String> tags, TransportSocket socket) {
+    if (!Common.typeName(socket.getTypedConfig()).endsWith("ProxyProtocolUpstreamTransport")) {
+      return new TransportMatch(name, tags, TlsCodec.upstream(socket));
+    }
+    var outer = Common.unpack(socket.getTypedConfig(), ProxyProtocolUpstreamTransport.class);
+    ProxyProtocolConfig config = outer.getConfig();
+    if (config.hasPassThroughTlvs() || config.getAddedTlvsCount() > 0) {
+      throw new InvalidModelException(
+          "cluster "
+              + cluster
+              + " has pass_through_tlvs or added_tlvs for the PROXY protocol, which are not"
+              + " supported; remove them");
+    }
+    ProxyHeader header =
+        switch (config.getVersion()) {
+          case V1 -> ProxyHeader.V1;
+          case V2 -> ProxyHeader.V2;
+          case UNRECOGNIZED ->
+              throw new InvalidModelException(
+                  "cluster "
+                      + cluster
+                      + " has version "
+                      + config.getVersionValue()
+                      + " of the PROXY protocol, where only V1 and V2 are known");
+        };
+    return new TransportMatch(name, tags, TlsCodec.upstream(outer.getTransportSocket()))
+        .behind(header);
   }
 
   private static void http(
@@ -325,11 +382,10 @@ public final class ClusterCodec {
     List<TransportMatch> transports = new ArrayList<>();
     for (TransportSocketMatch m : c.getTransportSocketMatchesList()) {
       transports.add(
-          new TransportMatch(
-              m.getName(), tags(m.getMatch()), TlsCodec.upstream(m.getTransportSocket())));
+          transport(c.getName(), m.getName(), tags(m.getMatch()), m.getTransportSocket()));
     }
     if (c.hasTransportSocket()) {
-      transports.add(new TransportMatch("", Map.of(), TlsCodec.upstream(c.getTransportSocket())));
+      transports.add(transport(c.getName(), "", Map.of(), c.getTransportSocket()));
     }
     Cluster.HttpUpstream http = Cluster.HttpUpstream.HTTP1;
     int maxRequests = 0;

@@ -19,6 +19,9 @@ import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.snapshot.ProxySnapshot;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +57,20 @@ class BalanceIT {
       CircuitBreakers limits,
       Optional<OutlierDetection> outlier,
       Duration connectTimeout) {
-    Cluster plain = TestMesh.fixed("apps", apps.stream().mapToInt(EchoApp::port).toArray());
+    serve(
+        TestMesh.fixed("apps", apps.stream().mapToInt(EchoApp::port).toArray()),
+        policy,
+        limits,
+        outlier,
+        connectTimeout);
+  }
+
+  private void serve(
+      Cluster plain,
+      LoadBalancing policy,
+      CircuitBreakers limits,
+      Optional<OutlierDetection> outlier,
+      Duration connectTimeout) {
     Cluster cluster =
         new Cluster(
             "apps",
@@ -182,6 +198,41 @@ class BalanceIT {
     }
 
     assertThat(answers).allSatisfy(a -> assertThat(a.join()).isEqualTo(200));
+  }
+
+  @Test
+  void servesThoseThatWaitWhenTheConnectionBreaksInUse() throws Exception {
+    try (ServerSocket upstream = new ServerSocket(0)) {
+      upstream.setSoTimeout(60_000);
+      serve(
+          TestMesh.fixed("apps", upstream.getLocalPort()),
+          LoadBalancing.ROUND_ROBIN,
+          new CircuitBreakers(1, 10, Long.MAX_VALUE, Long.MAX_VALUE),
+          Optional.empty(),
+          Duration.ofSeconds(5));
+      String post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+      try (RawHttp first = new RawHttp(proxy.address(TestMesh.OUT)).send(post)) {
+        Socket broken = upstream.accept();
+        assertThat(broken.getInputStream().read()).isPositive();
+        try (RawHttp second = new RawHttp(proxy.address(TestMesh.OUT)).send(post)) {
+          Await.until(
+              () ->
+                  assertThat(proxy.engine.metricsText(name -> name.startsWith("cluster.apps")))
+                      .contains(
+                          "envoy_cluster_upstream_rq_pending_active{cluster_name=\"apps\"} 1"));
+          broken.close();
+
+          assertThat(first.readUntil("\r\n")).startsWith("HTTP/1.1 503 ");
+          try (Socket next = upstream.accept()) {
+            next.getOutputStream()
+                .write(
+                    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                        .getBytes(StandardCharsets.US_ASCII));
+            assertThat(second.readUntil("\r\n")).startsWith("HTTP/1.1 200 ");
+          }
+        }
+      }
+    }
   }
 
   @Test

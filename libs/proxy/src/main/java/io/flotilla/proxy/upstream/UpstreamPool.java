@@ -463,7 +463,16 @@ public final class UpstreamPool implements AutoCloseable {
       channel.pipeline().addLast("codec", new HttpClientCodec(8192, 64 * 1024, 16 * 1024));
       channel.pipeline().addLast("upstream", new UpstreamHandler());
       channel.config().setAutoRead(false);
-      channel.closeFuture().addListener(closed -> lane.idle.removeIf(i -> i.channel() == channel));
+      channel
+          .closeFuture()
+          .addListener(
+              closed -> {
+                lane.idle.removeIf(i -> i.channel() == channel);
+                // Broken while in use, or handed over to a tunnel: nobody gives it back.
+                if (takeBack(channel)) {
+                  serveWaiting(lane);
+                }
+              });
       channel.attr(LANE).set(lane);
       channel.attr(BORN).set(System.nanoTime());
       use(channel, false, first.host(), first.listener(), first.ready());
@@ -523,6 +532,8 @@ public final class UpstreamPool implements AutoCloseable {
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "lane");
   private static final io.netty.util.AttributeKey<Long> BORN =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "born");
+  private static final io.netty.util.AttributeKey<Boolean> USED =
+      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "used");
   private static final io.netty.util.AttributeKey<Integer> REQUESTS =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "requests");
   private static final io.netty.util.AttributeKey<Shared> SHARED =
@@ -547,6 +558,7 @@ public final class UpstreamPool implements AutoCloseable {
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready) {
     channel.attr(LANE).get().inUse++;
+    channel.attr(USED).set(true);
     Integer before = channel.attr(REQUESTS).get();
     channel.attr(REQUESTS).set(before == null ? 1 : before + 1);
     channel.pipeline().get(UpstreamHandler.class).listener(listener);
@@ -596,6 +608,15 @@ public final class UpstreamPool implements AutoCloseable {
             });
   }
 
+  /** Whether it was in use until now. */
+  private static boolean takeBack(Channel channel) {
+    boolean used = Boolean.TRUE.equals(channel.attr(USED).getAndSet(false));
+    if (used) {
+      channel.attr(LANE).get().inUse--;
+    }
+    return used;
+  }
+
   private static void closeIfUnused(Shared shared) {
     if (shared.goingAway && shared.streams == 0) {
       shared.connection.close();
@@ -614,7 +635,9 @@ public final class UpstreamPool implements AutoCloseable {
       return;
     }
     Lane lane = stream.channel().attr(LANE).get();
-    lane.inUse--;
+    if (!takeBack(stream.channel())) {
+      return;
+    }
     boolean usedUp = isSpent(lane, stream.channel());
     if (!reusable
         || usedUp

@@ -19,9 +19,12 @@ public record Addresses(int offset, boolean capture) {
 
   /** Where the proxy of workload {@code number} binds. */
   public String proxy(int number) {
-    return capture
-        ? CaptureNetwork.address(network(), captured(number))
-        : "127.10." + network() + "." + number;
+    return capture ? CaptureNetwork.address(network(), captured(number)) : admin(number);
+  }
+
+  /** Where its admin port binds: gateways share a host, so each has a loopback address. */
+  public String admin(int number) {
+    return "127.10." + network() + "." + number;
   }
 
   /** Where the application of workload {@code number} binds. */

@@ -113,6 +113,7 @@ final class MeshFiles {
     node.put("namespace", workload.namespace());
     node.put("workload", workload.name());
     node.put("ip", plan.addresses().proxy(workload.number()));
+    node.put("adminAddress", plan.addresses().admin(workload.number()));
     node.put("serviceAccount", workload.serviceAccount());
     ObjectNode labels = node.putObject("labels");
     new TreeMap<>(workload.labels()).forEach(labels::put);

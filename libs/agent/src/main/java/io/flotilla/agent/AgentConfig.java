@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param workload the deployment's name, for metrics; {@code name}
  * @param ip the workload's address, on which the proxy binds Istio's ports (15000 on a loopback
  *     address alone); required
+ * @param adminAddress where the admin port binds: the dump of the whole configuration is for this
+ *     host alone; {@code ip} if that is a loopback address, else 127.0.0.1
  * @param serviceAccount "default"
  * @param labels of the workload; "app" and "version" give the canonical service and revision
  * @param interception "NONE" (explicit listeners and the HTTP proxy port), "REDIRECT" or "TPROXY"
@@ -55,6 +57,7 @@ public record AgentConfig(
     String namespace,
     String workload,
     String ip,
+    String adminAddress,
     String serviceAccount,
     Map<String, String> labels,
     String interception,
@@ -79,6 +82,7 @@ public record AgentConfig(
       @JsonProperty("namespace") @Nullable String namespace,
       @JsonProperty("workload") @Nullable String workload,
       @JsonProperty("ip") @Nullable String ip,
+      @JsonProperty("adminAddress") @Nullable String adminAddress,
       @JsonProperty("serviceAccount") @Nullable String serviceAccount,
       @JsonProperty("labels") @Nullable Map<String, String> labels,
       @JsonProperty("interception") @Nullable String interception,
@@ -98,7 +102,9 @@ public record AgentConfig(
     this.name = required(name, "name");
     this.namespace = or(namespace, "default");
     this.workload = or(workload, this.name);
-    this.ip = address(required(ip, "ip"));
+    this.ip = address("ip", required(ip, "ip"));
+    this.adminAddress =
+        adminAddress == null ? ownLoopback(this.ip) : address("adminAddress", adminAddress);
     this.serviceAccount = or(serviceAccount, "default");
     this.labels = labels == null ? Map.of() : Map.copyOf(labels);
     this.interception =
@@ -312,19 +318,15 @@ public record AgentConfig(
     return value;
   }
 
-  /**
-   * Where the admin port binds: the dump of the whole configuration is for this host alone, so it
-   * is the workload's address only if that is a loopback address.
-   */
-  public String adminAddress() {
+  private static String ownLoopback(String ip) {
     return InetAddress.ofLiteral(ip).isLoopbackAddress() ? ip : "127.0.0.1";
   }
 
-  private static String address(String ip) {
+  private static String address(String field, String ip) {
     try {
       return InetAddress.ofLiteral(ip).getHostAddress();
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("ip must be an IP address, but is '" + ip + "'", e);
+      throw new IllegalArgumentException(field + " must be an IP address, but is '" + ip + "'", e);
     }
   }
 }

@@ -60,6 +60,7 @@ public final class PodEnvironment {
         env.get("POD_NAMESPACE"),
         env.get("ISTIO_META_WORKLOAD_NAME"),
         env.get("INSTANCE_IP"),
+        null,
         env.get("SERVICE_ACCOUNT"),
         labels(),
         env.getOrDefault("ISTIO_META_INTERCEPTION_MODE", "REDIRECT"),

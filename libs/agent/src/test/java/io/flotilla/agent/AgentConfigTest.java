@@ -22,5 +22,7 @@ class AgentConfigTest {
     assertThat(at("10.1.2.3").adminAddress()).isEqualTo("127.0.0.1");
     assertThat(at("fd00::7").adminAddress()).isEqualTo("127.0.0.1");
     assertThat(at("127.10.0.3").adminAddress()).isEqualTo("127.10.0.3");
+    assertThat(at("10.1.2.3\", \"adminAddress\": \"127.10.0.9").adminAddress())
+        .isEqualTo("127.10.0.9");
   }
 }

@@ -3,6 +3,8 @@ package io.flotilla.proxy.metrics;
 
 /** A cluster's statistics. */
 public final class ClusterStats extends StatSet<ClusterStat> {
+  private static final StatNames<ClusterStat> NAMES = new StatNames<>(ClusterStat.class);
+
   private final StatusCodes answers = new StatusCodes();
   private final StatusCodes retried = new StatusCodes();
   private final StatusCodes internal = new StatusCodes();
@@ -11,7 +13,7 @@ public final class ClusterStats extends StatSet<ClusterStat> {
 
   /** Of the cluster of this name. */
   public ClusterStats(String cluster) {
-    super(StatScope.cluster(cluster), ClusterStat.class);
+    super(StatScope.cluster(cluster), NAMES);
   }
 
   /**

@@ -3,12 +3,14 @@ package io.flotilla.proxy.metrics;
 
 /** The statistics of the HTTP connection managers of one prefix. */
 public final class HttpStats extends StatSet<HttpStat> {
+  private static final StatNames<HttpStat> NAMES = new StatNames<>(HttpStat.class);
+
   private final StatusCodes answers = new StatusCodes();
   private final Histogram time = new Histogram();
 
   /** Of the connection managers with this prefix. */
   public HttpStats(String prefix) {
-    super(StatScope.http(prefix), HttpStat.class);
+    super(StatScope.http(prefix), NAMES);
   }
 
   /** A connection is served. */

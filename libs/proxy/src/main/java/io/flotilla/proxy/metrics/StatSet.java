@@ -8,14 +8,14 @@ package io.flotilla.proxy.metrics;
  */
 public class StatSet<S extends Enum<S> & Stat> {
   private final StatScope scope;
-  private final S[] stats;
+  private final StatNames<S> names;
   private final long[] values;
 
   /** All at zero. */
-  public StatSet(StatScope scope, Class<S> type) {
+  StatSet(StatScope scope, StatNames<S> names) {
     this.scope = scope;
-    this.stats = type.getEnumConstants();
-    this.values = new long[stats.length];
+    this.names = names;
+    this.values = new long[names.size()];
   }
 
   /** One more. */
@@ -40,20 +40,20 @@ public class StatSet<S extends Enum<S> & Stat> {
 
   /** Tells all of them. */
   public void tell(StatSink sink) {
-    for (S stat : stats) {
-      if (stat.isGauge()) {
-        sink.gauge(scope, stat.leaf(), values[stat.ordinal()]);
+    for (int i = 0; i < values.length; i++) {
+      if (names.isGauge(i)) {
+        sink.gauge(scope, names.leaf(i), values[i]);
       } else {
-        sink.counter(scope, stat.leaf(), values[stat.ordinal()]);
+        sink.counter(scope, names.leaf(i), values[i]);
       }
     }
   }
 
   /** Sets every counter to zero; gauges stay. */
   public void reset() {
-    for (S stat : stats) {
-      if (!stat.isGauge()) {
-        values[stat.ordinal()] = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (!names.isGauge(i)) {
+        values[i] = 0;
       }
     }
   }

@@ -7,6 +7,8 @@ import java.util.Set;
 
 /** What is counted of listeners and HTTP connection managers. Used on one event loop. */
 public final class Statistics {
+  private static final StatNames<ListenerStat> LISTENER = new StatNames<>(ListenerStat.class);
+
   private final Map<String, HttpStats> http = new LinkedHashMap<>();
   private final Map<String, StatSet<ListenerStat>> listeners = new LinkedHashMap<>();
 
@@ -17,8 +19,7 @@ public final class Statistics {
 
   /** Of the listener at this address, "ip:port". */
   public StatSet<ListenerStat> listener(String address) {
-    return listeners.computeIfAbsent(
-        address, a -> new StatSet<>(StatScope.listener(a), ListenerStat.class));
+    return listeners.computeIfAbsent(address, a -> new StatSet<>(StatScope.listener(a), LISTENER));
   }
 
   /**

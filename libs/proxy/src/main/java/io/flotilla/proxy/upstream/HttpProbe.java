@@ -9,13 +9,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,11 +19,11 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Sends a request: of HTTP, judged by its status, or of gRPC's health service. */
-final class HttpProbe implements Probe, UpstreamStream.Listener {
+final class HttpProbe implements Probe {
   private static final int LARGEST = 64 * 1024;
   private static final int GRPC_FRAME_HEAD = 5;
   private static final int SERVING = 1;
@@ -36,14 +32,7 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
   private final ClusterRuntime cluster;
   private final Host host;
   private final boolean http2;
-  private final boolean reuse;
-  private final HealthCheck.@Nullable Http http;
-  private final Supplier<FullHttpRequest> request;
-  private final Consumer<Answer> done;
-  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-  private @Nullable UpstreamStream stream;
-  private @Nullable HttpResponse head;
-  private boolean over;
+  private final WholeAnswer exchange;
 
   private HttpProbe(
       UpstreamPool pool,
@@ -51,17 +40,19 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
       Host host,
       boolean http2,
       boolean reuse,
-      HealthCheck.@Nullable Http http,
       Supplier<FullHttpRequest> request,
+      Function<WholeAnswer.Answer, Answer> judge,
       Consumer<Answer> done) {
     this.pool = pool;
     this.cluster = cluster;
     this.host = host;
     this.http2 = http2;
-    this.reuse = reuse;
-    this.http = http;
-    this.request = request;
-    this.done = done;
+    this.exchange =
+        new WholeAnswer(
+            LARGEST,
+            request,
+            head -> reuse && (http2 || HttpUtil.isKeepAlive(head)),
+            answer -> done.accept(answer.map(judge).orElse(Answer.FAILED)));
   }
 
   static HttpProbe http(
@@ -78,7 +69,6 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
         host,
         check.http2(),
         reuse,
-        check,
         () -> {
           FullHttpRequest request =
               new DefaultFullHttpRequest(
@@ -91,6 +81,7 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
           check.headers().forEach(request.headers()::set);
           return request;
         },
+        answer -> ofStatus(check, answer),
         done);
   }
 
@@ -108,7 +99,6 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
         host,
         true,
         reuse,
-        null,
         () -> {
           FullHttpRequest request =
               new DefaultFullHttpRequest(
@@ -122,6 +112,7 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
           request.headers().set("te", "trailers");
           return request;
         },
+        HttpProbe::ofGrpc,
         done);
   }
 
@@ -145,67 +136,14 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
 
   @Override
   public void start() {
-    pool.acquire(
-        cluster,
-        host,
-        http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1,
-        List.of(),
-        null,
-        this,
-        this::connected,
-        cause -> end(Answer.FAILED, false));
+    exchange.start(pool, cluster, host, http2);
   }
 
-  private void connected(UpstreamStream ready) {
-    if (over) {
-      ready.release(false);
-      return;
-    }
-    stream = ready;
-    ready.channel().writeAndFlush(request.get());
-    ready.channel().read();
-  }
-
-  @Override
-  public void received(Object message) {
-    try {
-      if (!over) {
-        take(message);
-      }
-    } finally {
-      ReferenceCountUtil.release(message);
-    }
-  }
-
-  private void take(Object message) {
-    if (message instanceof HttpResponse response && response.status().code() >= 200) {
-      if (response.decoderResult().isFailure()) {
-        end(Answer.FAILED, false);
-        return;
-      }
-      head = response;
-    }
-    HttpResponse answer = head;
-    if (answer != null && message instanceof HttpContent content) {
-      if (content.decoderResult().isFailure()
-          || body.size() + content.content().readableBytes() > LARGEST) {
-        end(Answer.FAILED, false);
-        return;
-      }
-      byte[] bytes = new byte[content.content().readableBytes()];
-      content.content().readBytes(bytes);
-      body.writeBytes(bytes);
-      if (message instanceof LastHttpContent last) {
-        end(http != null ? ofStatus(http, answer) : ofGrpc(answer, last), true);
-      }
-    }
-  }
-
-  private static Answer ofStatus(HealthCheck.Http check, HttpResponse answer) {
-    int status = answer.status().code();
+  private static Answer ofStatus(HealthCheck.Http check, WholeAnswer.Answer answer) {
+    int status = answer.status();
     boolean well = check.expected().isEmpty() ? status == 200 : within(check.expected(), status);
     if (well) {
-      return answer.headers().contains("x-envoy-degraded") ? Answer.DEGRADED : Answer.WELL;
+      return answer.head().headers().contains("x-envoy-degraded") ? Answer.DEGRADED : Answer.WELL;
     }
     return within(check.tolerated(), status) ? Answer.FAILED : Answer.SICK;
   }
@@ -214,12 +152,12 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
     return ranges.stream().anyMatch(r -> status >= r.start() && status < r.end());
   }
 
-  private Answer ofGrpc(HttpResponse answer, LastHttpContent last) {
-    String status = last.trailingHeaders().get("grpc-status");
+  private static Answer ofGrpc(WholeAnswer.Answer answer) {
+    String status = answer.trailers().get("grpc-status");
     boolean ok =
-        answer.status().code() == 200
-            && "0".equals(status == null ? answer.headers().get("grpc-status") : status);
-    return ok && serves(body.toByteArray()) ? Answer.WELL : Answer.SICK;
+        answer.status() == 200
+            && "0".equals(status == null ? answer.head().headers().get("grpc-status") : status);
+    return ok && serves(answer.body()) ? Answer.WELL : Answer.SICK;
   }
 
   // HealthCheckResponse{status = 1}
@@ -247,37 +185,7 @@ final class HttpProbe implements Probe, UpstreamStream.Listener {
   }
 
   @Override
-  public void readComplete() {
-    UpstreamStream from = stream;
-    if (from != null && !over) {
-      from.channel().read();
-    }
-  }
-
-  @Override
-  public void writabilityChanged(boolean writable) {}
-
-  @Override
-  public void broken(boolean refused) {
-    // An HTTP/1 connection still has to be given back, so that the pool counts it out.
-    end(Answer.FAILED, false);
-  }
-
-  @Override
   public void cancel() {
-    end(Answer.FAILED, false);
-  }
-
-  private void end(Answer answer, boolean whole) {
-    if (over) {
-      return;
-    }
-    over = true;
-    UpstreamStream open = stream;
-    stream = null;
-    if (open != null) {
-      open.release(whole && reuse && head != null && (http2 || HttpUtil.isKeepAlive(head)));
-    }
-    done.accept(answer);
+    exchange.cancel();
   }
 }

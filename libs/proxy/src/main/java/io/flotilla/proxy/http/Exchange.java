@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
-import io.flotilla.model.cluster.Cluster;
-import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.listener.HttpConnectionManager;
-import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.route.HeaderEdits;
-import io.flotilla.model.route.HostRewrite;
-import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.tls.CertificateRef;
 import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.filter.FilteredRequest;
 import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Sweep;
-import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.metrics.HttpStat;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.upstream.ClusterRuntime;
-import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
-import io.flotilla.proxy.upstream.Host;
-import io.flotilla.proxy.upstream.UpstreamPool;
-import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.policy.AccessView;
 import io.flotilla.rules.route.Choice;
-import io.flotilla.rules.route.GrpcTimeout;
-import io.flotilla.rules.route.Retry;
 import io.flotilla.rules.route.Rewrite;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpMessage;
@@ -49,17 +34,13 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -70,23 +51,17 @@ import org.jspecify.annotations.Nullable;
  * One request and its answer.
  *
  * <pre>
- *   head --> route --> filters --> attempt --> answer --> end
- *              |         |          ^   |         |
- *              +---------+----------|---+--> local reply --> end
- *                                   +-- retry
+ *   head --> route --> filters --> forwarding --> answer --> end
+ *              |         |             |
+ *              +---------+-------------+--> local reply --> end
  * </pre>
  *
  * All of it runs on the engine's event loop.
  */
-final class Exchange
-    implements UpstreamStream.Listener, FilteredRequest, HashKey.Cookies, Sweep.Timed {
-  private static final int MAX_REPLAY_BYTES = 64 * 1024;
+final class Exchange implements FilteredRequest, Sweep.Timed {
   private static final int MAX_DISCARDED_BYTES = 1024 * 1024;
   private static final int MILLION = 1_000_000;
-  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
   private static final Duration DEFAULT_IDLE = Duration.ofMinutes(5);
-  private static final Set<String> IDEMPOTENT =
-      Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
 
   private final EngineState engine;
   private final Downstream downstream;
@@ -95,12 +70,10 @@ final class Exchange
   private final boolean http2;
   private final Consumer<Boolean> done;
   private final ExchangeRecord record;
-  private final Set<Host> tried = new HashSet<>();
-  private final ArrayDeque<HttpContent> replay = new ArrayDeque<>();
+  private final HeldBody held = new HeldBody();
   private final long idleNanos;
 
   private @Nullable HttpRequest request;
-  private String authority = "";
   private String target = "/";
   private boolean keepAlive = true;
   private boolean requestEnded;
@@ -109,46 +82,25 @@ final class Exchange
   private boolean placed;
   private boolean discarding;
   private long discarded;
-  private boolean swallowInformational;
-  private int replayBytes;
-  private boolean replayable;
   private @Nullable GrpcWebBridge grpcWeb;
   // Another protocol is asked for. What the client says in it is held until the upstream agrees:
   // before that, an upstream of HTTP/1 would take it for a request.
   private boolean wantsUpgrade;
   // By CONNECT (RFC 9110, section 9.3.6): the upstream is TCP, and it agrees by being there.
   private boolean wantsTunnel;
-  private final ArrayDeque<ByteBuf> early = new ArrayDeque<>();
-  private int earlyBytes;
 
-  private RouteAction.@Nullable Forward forward;
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
   private Optional<ClusterRuntime> runtime = Optional.empty();
   private boolean routed;
-  private List<String> newCookies = List.of();
   private RouteTable.@Nullable Match match;
   private List<RequestFilter> filters = List.of();
   private int nextFilter;
-  private boolean held;
+  private boolean filtering;
   private @Nullable RequestAccess access;
-  private @Nullable RetryPolicy retryPolicy;
-  private @Nullable ClusterRuntime cluster;
-  private @Nullable Host host;
-  private @Nullable UpstreamStream stream;
-  private boolean clusterPlace;
-  private boolean retryPlace;
-  private boolean requestSent;
-  private boolean inUse;
-  private boolean staleRetried;
+  private @Nullable Forwarding forwarding;
   private boolean endedByHead;
   private Map<String, String> answerHeaders = Map.of();
-  private List<MirrorCopy> mirrors = List.of();
-  private int attempts;
   private long lastActivity = System.nanoTime();
-  private long attemptStart;
-  private long wholeStart;
-  private @Nullable Future<?> wholeTimer;
-  private @Nullable Future<?> tryTimer;
   private @Nullable Future<?> pause;
 
   /**
@@ -178,11 +130,14 @@ final class Exchange
   @Override
   public void tick(long now) {
     // A request that is held on purpose, or by its upstream, has a time-out of its own.
-    if (finished || now - lastActivity < idleNanos || held || pause != null) {
+    if (finished
+        || now - lastActivity < idleNanos
+        || filtering
+        || (forwarding != null && forwarding.isPausing())) {
       return;
     }
     keepAlive = false;
-    breakOff(FailureCause.STREAM_IDLE, false);
+    giveUp(FailureCause.STREAM_IDLE);
   }
 
   // ---- the request ----
@@ -215,14 +170,13 @@ final class Exchange
       return;
     }
     HeadRules.Target parsed = HeadRules.target(head);
-    authority = parsed.authority().toLowerCase(Locale.ROOT);
     wantsTunnel = head.method().equals(HttpMethod.CONNECT);
     Optional<String> path =
         manager.normalizePath() && !wantsTunnel
             ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes())
             : Optional.of(parsed.pathAndQuery());
     target = path.orElse(parsed.pathAndQuery());
-    record.target(authority, target);
+    record.target(parsed.authority().toLowerCase(Locale.ROOT), target);
     if (path.isEmpty()) {
       keepAlive = false;
       fail(FailureCause.BAD_REQUEST);
@@ -257,7 +211,7 @@ final class Exchange
 
   @Override
   public void reroute() {
-    RouteTable table = engine.routes(manager);
+    RouteTable table = routes();
     match = table == null ? null : table.match(this, Exchange::random).orElse(null);
     if (match != null) {
       record.route(match);
@@ -268,18 +222,18 @@ final class Exchange
     }
   }
 
-  private static int random() {
+  static int random() {
     return ThreadLocalRandom.current().nextInt(MILLION);
   }
 
   private void filter() {
     while (nextFilter < filters.size()) {
-      held = true;
+      filtering = true;
       if (!filters.get(nextFilter++).apply(this)) {
         return;
       }
     }
-    held = false;
+    filtering = false;
     act();
   }
 
@@ -317,7 +271,7 @@ final class Exchange
         .headers()
         .set(
             HttpHeaderNames.LOCATION,
-            Rewrite.location(redirect, found.rewrite(), this, authorityAsSent()));
+            Rewrite.location(redirect, found.rewrite(), this, authority()));
     local(response);
   }
 
@@ -339,40 +293,24 @@ final class Exchange
       reply(403, "");
       return;
     }
-    forward = action;
-    retryPolicy = action.retryPolicy().or(() -> found.host().retryPolicy()).orElse(null);
-    replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
     if (runtime.isEmpty()) {
       record.count(HttpStat.NO_CLUSTER);
       fail(FailureCause.NO_CLUSTER);
       return;
     }
-    cluster = runtime.get();
-    if (!cluster.tryStart()) {
-      fail(FailureCause.OVERFLOW);
-      return;
-    }
-    clusterPlace = true;
-    if (requestEnded) {
-      startWholeTimer();
-    }
-    attempt();
-  }
-
-  private boolean isIdempotent() {
-    return IDEMPOTENT.contains(method());
-  }
-
-  private void startWholeTimer() {
-    if (wholeTimer != null || forward == null || finished) {
-      return;
-    }
-    Duration timeout = wholeTimeout();
-    if (!timeout.isZero()) {
-      wholeStart = System.nanoTime();
-      wholeTimer =
-          engine.loop().schedule(this::timedOut, timeout.toMillis(), TimeUnit.MILLISECONDS);
-    }
+    forwarding =
+        new Forwarding(
+            this,
+            engine,
+            downstream,
+            manager,
+            record,
+            held,
+            runtime.get(),
+            action,
+            found,
+            clusterEdits);
+    forwarding.start();
   }
 
   /** A part of the request's body. */
@@ -395,14 +333,17 @@ final class Exchange
     int size = content.content().readableBytes();
     record.requestBytes(size);
     lastActivity = System.nanoTime();
-    for (MirrorCopy mirror : mirrors) {
-      mirror.body(content.retainedDuplicate());
+    Forwarding way = forwarding;
+    if (way != null) {
+      way.mirror(content);
     }
     if (last) {
       requestEnded = true;
-      startWholeTimer();
+      if (way != null) {
+        way.requestEnded();
+      }
     }
-    if (finished || answered && stream == null) {
+    if (finished || answered && (way == null || !way.isStreaming())) {
       content.release();
       discarded += size;
       if (discarding && (last || discarded > MAX_DISCARDED_BYTES)) {
@@ -411,29 +352,10 @@ final class Exchange
       }
       return;
     }
-    if (wantsUpgrade) {
-      early.add(content.content());
-      earlyBytes += size;
-      return;
-    }
-    UpstreamStream to = stream;
-    if (to == null) {
-      replay.add(content);
-      replayBytes += size;
-      return;
-    }
-    if (replayable) {
-      if (replayBytes + size <= MAX_REPLAY_BYTES) {
-        replay.add(content.retainedDuplicate());
-        replayBytes += size;
-      } else {
-        replayable = false;
-        forgetReplay();
-      }
-    }
-    to.channel().write(content);
-    if (last) {
-      to.channel().flush();
+    if (way == null) {
+      held.add(content);
+    } else {
+      way.body(content);
     }
   }
 
@@ -451,580 +373,56 @@ final class Exchange
       }
       return;
     }
-    breakOff(FailureCause.BAD_REQUEST, false);
+    giveUp(FailureCause.BAD_REQUEST);
   }
 
   private void refuseText() {
     requestEnded = true;
     keepAlive = false;
-    dropStream();
-    leaveHost(Outcome.SUCCESS);
+    abandon();
     record.add(FailureCause.BAD_REQUEST);
     local(
         grpcAnswer(400, HeadRules.grpcStatus(400), "the body of a gRPC-Web request is not base64"));
   }
 
-  private void forgetReplay() {
-    replay.forEach(ReferenceCountUtil::release);
-    replay.clear();
-    replayBytes = 0;
-  }
-
   /** A read of the client's channel ended: flush what came, and read on if there is room for it. */
   void readMoreOfRequest() {
-    UpstreamStream to = stream;
-    if (to != null) {
-      to.channel().flush();
+    Forwarding way = forwarding;
+    if (way != null) {
+      way.flush();
     }
-    if (requestEnded) {
-      return;
-    }
-    boolean room =
-        finished
-            || (wantsUpgrade
-                ? earlyBytes < MAX_REPLAY_BYTES
-                : to == null ? replayBytes < MAX_REPLAY_BYTES : to.channel().isWritable());
-    if (room) {
+    if (!requestEnded && (finished || (way == null ? held.hasRoom() : way.hasRoom()))) {
       client.read();
     }
   }
 
   /** The client's channel takes more again. */
   void readMoreOfAnswer() {
-    UpstreamStream from = stream;
-    if (from != null && !finished) {
-      from.channel().read();
+    if (forwarding != null && !finished) {
+      forwarding.readMore();
     }
-  }
-
-  // ---- an attempt upstream ----
-
-  private void attempt() {
-    ClusterRuntime to = cluster;
-    if (finished || to == null) {
-      return;
-    }
-    pause = null;
-    attempts++;
-    record.attempts(attempts);
-    attemptStart = System.nanoTime();
-    requestSent = false;
-    Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
-    Optional<Host> chosen =
-        to.choose(
-            downstream.captive(),
-            avoid,
-            to.hashes() ? hashKey() : null,
-            retryPolicy == null ? 0 : Math.max(1, retryPolicy.hostSelectionAttempts()));
-    if (chosen.isEmpty()) {
-      to.stats().add(ClusterStat.UPSTREAM_CX_NONE_HEALTHY);
-      fail(
-          to.cluster().discovery() instanceof Discovery.OriginalDestination
-              ? FailureCause.BLOCKED
-              : FailureCause.NO_HEALTHY_UPSTREAM);
-      return;
-    }
-    Host target = chosen.get();
-    host = target;
-    tried.add(target);
-    if (attempts == 1
-        && forward != null
-        && match != null
-        && !wantsUpgrade
-        && !forward.mirrors().isEmpty()) {
-      startMirrors(forward, match);
-    }
-    target.started();
-    record.host(target);
-    Duration limit = perTryTimeout();
-    if (!limit.isZero()) {
-      tryTimer = engine.loop().schedule(this::tryTimedOut, limit.toMillis(), TimeUnit.MILLISECONDS);
-    }
-    int mine = attempts;
-    if (wantsTunnel) {
-      engine
-          .pool()
-          .connectTcp(
-              to,
-              target,
-              downstream.origin(),
-              new ChannelInboundHandlerAdapter(),
-              ready -> {
-                if (finished || mine != attempts || host != target) {
-                  ready.close();
-                  return;
-                }
-                tunnel(ready, target);
-              },
-              cause -> {
-                if (!finished && mine == attempts && host == target) {
-                  notConnected(cause);
-                }
-              });
-      return;
-    }
-    engine
-        .pool()
-        .acquire(
-            to,
-            target,
-            protocol(to, target),
-            alpn(to),
-            downstream.origin(),
-            this,
-            ready -> {
-              if (finished || mine != attempts || host != target) {
-                // Nothing was sent on it: the next may have it.
-                ready.release(!ready.http2());
-                return;
-              }
-              send(ready);
-            },
-            cause -> {
-              if (!finished && mine == attempts && host == target) {
-                notConnected(cause);
-              }
-            });
-  }
-
-  private Duration wholeTimeout() {
-    return forward == null
-        ? Duration.ZERO
-        : HeadRules.timeout(forward, this).orElse(DEFAULT_TIMEOUT);
-  }
-
-  // Zero: none, or none that could pass before the whole exchange's does.
-  private Duration perTryTimeout() {
-    Duration each =
-        retryPolicy == null ? Duration.ZERO : retryPolicy.perTryTimeout().orElse(Duration.ZERO);
-    Duration whole = wholeTimeout();
-    return !whole.isZero() && each.compareTo(whole) >= 0 ? Duration.ZERO : each;
-  }
-
-  private @Nullable Long hashKey() {
-    RouteTable.Match way = match;
-    if (forward == null || forward.hashPolicies().isEmpty() || way == null || request == null) {
-      return null;
-    }
-    newCookies = new ArrayList<>();
-    return HashKey.of(
-        forward.hashPolicies(), this, edited(request, way), this, downstream.remote().getAddress());
-  }
-
-  // As the routes edit them, also where no endpoint is there to take them.
-  private HttpHeaders edited(HttpRequest head, RouteTable.Match way) {
-    HttpRequest copy =
-        new DefaultHttpRequest(HttpVersion.HTTP_1_1, head.method(), target, head.headers().copy());
-    editRequest(copy, way);
-    return copy.headers();
-  }
-
-  private void editRequest(HttpRequest out, RouteTable.Match way) {
-    record.sent(out);
-    HeadRules.editRequest(out.headers(), clusterEdits, record);
-    HeadRules.editRequest(out.headers(), way.route().headerEdits(), record);
-    HeadRules.editRequest(out.headers(), way.host().headerEdits(), record);
-    if (engine.routes(manager) instanceof RouteTable table) {
-      HeadRules.editRequest(out.headers(), table.configuration().headerEdits(), record);
-    }
-  }
-
-  @Override
-  public List<String> headers(String name) {
-    return request == null ? List.of() : request.headers().getAll(name);
-  }
-
-  @Override
-  public String newCookie(String name, String path, Duration ttl) {
-    String value = HeadRules.cookieValue(downstream);
-    newCookies.add(HeadRules.cookie(name, value, path, ttl));
-    return value;
-  }
-
-  private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
-    if (wantsUpgrade) {
-      return UpstreamPool.Protocol.HTTP1;
-    }
-    return switch (to.cluster().http()) {
-      case HTTP1 -> UpstreamPool.Protocol.HTTP1;
-      case HTTP2 -> UpstreamPool.Protocol.HTTP2;
-      case SAME_AS_DOWNSTREAM -> http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1;
-      case AUTO ->
-          to.tls(target).isPresent() ? UpstreamPool.Protocol.ALPN : UpstreamPool.Protocol.HTTP1;
-    };
-  }
-
-  private List<String> alpn(ClusterRuntime to) {
-    for (HttpFilter filter : manager.filters()) {
-      if (filter instanceof HttpFilter.Alpn a) {
-        boolean h2 =
-            !wantsUpgrade
-                && (to.cluster().http() == Cluster.HttpUpstream.HTTP2
-                    || to.cluster().http() == Cluster.HttpUpstream.SAME_AS_DOWNSTREAM && http2);
-        return a.overrides().getOrDefault(h2 ? "h2" : "http/1.1", List.of());
-      }
-    }
-    return List.of();
-  }
-
-  private void startMirrors(RouteAction.Forward action, RouteTable.Match found) {
-    mirrors = new ArrayList<>();
-    for (RouteAction.Mirror mirror : action.mirrors()) {
-      ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
-      Host at =
-          to != null && Choice.happens(mirror.fraction(), random())
-              ? to.choose(downstream.captive(), Set.of(), null, 0).orElse(null)
-              : null;
-      if (to != null && at != null && request != null) {
-        HttpRequest head = upstreamHead(request, action, found, at, 1);
-        if (action.hostRewrite() instanceof HostRewrite.Auto) {
-          // An endpoint's name is that endpoint's alone.
-          head.headers().set(HttpHeaderNames.HOST, authorityAsSent());
-          head.headers().remove("x-envoy-original-host");
-        }
-        head.headers().set("x-envoy-internal", "true");
-        if (!wholeTimeout().isZero()) {
-          head.headers()
-              .set("x-envoy-expected-rq-timeout-ms", Long.toString(wholeTimeout().toMillis()));
-        }
-        MirrorCopy.markAsShadow(head.headers());
-        MirrorCopy copy = new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head);
-        mirrors.add(copy);
-        // What a filter held back came before there was a copy.
-        replay.forEach(content -> copy.body(content.retainedDuplicate()));
-      }
-    }
-  }
-
-  private void send(UpstreamStream to) {
-    HttpRequest from = request;
-    RouteAction.Forward action = forward;
-    RouteTable.Match way = match;
-    if (from == null || action == null || way == null) {
-      return;
-    }
-    stream = to;
-    requestSent = true;
-    to.host().connected();
-    count(ClusterStat.UPSTREAM_RQ_TOTAL);
-    startUse();
-    lastActivity = System.nanoTime();
-    to.channel().write(upstreamHead(from, action, way, to.host(), attempts));
-    if (wantsUpgrade) {
-      to.channel().write(LastHttpContent.EMPTY_LAST_CONTENT);
-    }
-    boolean keep = replayable;
-    for (HttpContent content : replay) {
-      to.channel().write(keep ? content.retainedDuplicate() : content);
-    }
-    if (!keep) {
-      replay.clear();
-      replayBytes = 0;
-    }
-    to.channel().flush();
-    to.channel().read();
-    readMoreOfRequest();
-  }
-
-  private HttpRequest upstreamHead(
-      HttpRequest from, RouteAction.Forward action, RouteTable.Match way, Host to, int attempt) {
-    String path = way.rewrite().apply(target);
-    HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, from.method(), path);
-    HttpHeaders headers = out.headers();
-    String host = host(action, to);
-    HeadRules.copyRequestHeaders(from.headers(), headers, host, wantsUpgrade);
-    if (action.pathRewrite().isPresent()) {
-      headers.set("x-envoy-original-path", target);
-    }
-    if (!host.equals(authorityAsSent())) {
-      headers.set("x-envoy-original-host", authorityAsSent());
-    }
-    long expected = perTryTimeout().toMillis();
-    if (expected == 0 && !wholeTimeout().isZero() && !HeadRules.isClientsOwn(action)) {
-      long gone =
-          attempt == 1 || wholeStart == 0 ? 0 : (System.nanoTime() - wholeStart) / 1_000_000;
-      expected = Math.max(1, wholeTimeout().toMillis() - gone);
-    }
-    if (expected > 0) {
-      headers.set("x-envoy-expected-rq-timeout-ms", Long.toString(expected));
-    }
-    long deadline = HeadRules.isClientsOwn(action) ? wholeTimeout().toMillis() : expected;
-    if (deadline > 0 && action.maxGrpcTimeout().isPresent() && RouteTable.isGrpc(this)) {
-      headers.set("grpc-timeout", GrpcTimeout.format(Duration.ofMillis(deadline)));
-    }
-    record.requestHeadersUpstream(
-        headers, attempt, way.host().includeRequestAttemptCount(), isOfMesh(to));
-    editRequest(out, way);
-    return out;
-  }
-
-  // Who we are is nothing for those outside of the mesh to know.
-  private boolean isOfMesh(Host to) {
-    return to.endpoint().workload().isPresent()
-        || (cluster != null
-            && cluster
-                .tls(to)
-                .filter(
-                    t ->
-                        t.common()
-                            .certificate()
-                            .filter(CertificateRef.WORKLOAD::equals)
-                            .isPresent())
-                .isPresent());
-  }
-
-  private String host(RouteAction.Forward action, Host to) {
-    return switch (action.hostRewrite()) {
-      case HostRewrite.Keep k -> authorityAsSent();
-      case HostRewrite.Literal l -> l.host();
-      case HostRewrite.Auto a ->
-          to.endpoint().hostname().isEmpty() ? authorityAsSent() : to.endpoint().hostname();
-    };
-  }
-
-  private String authorityAsSent() {
-    return request == null ? authority : HeadRules.target(request).authority();
-  }
-
-  private void notConnected(Throwable cause) {
-    if (cause instanceof UpstreamPool.Overflow) {
-      leaveHost(Outcome.SUCCESS);
-      fail(FailureCause.OVERFLOW);
-      return;
-    }
-    record.upstreamError(cause);
-    leaveHost(Outcome.LOCAL_FAILURE);
-    retryOr(new Retry.Outcome.NotConnected(), FailureCause.CONNECT_FAILED);
-  }
-
-  @Override
-  public void broken(boolean refused) {
-    if (finished) {
-      return;
-    }
-    UpstreamStream old = stream;
-    stream = null;
-    if (isStale(old, refused)) {
-      // The upstream had closed an idle connection just before: nobody's failure.
-      staleRetried = true;
-      leaveHost(Outcome.SUCCESS);
-      attempts--;
-      attempt();
-      return;
-    }
-    leaveHost(Outcome.LOCAL_FAILURE);
-    if (answered) {
-      record.add(FailureCause.UPSTREAM_RESET);
-      client.close();
-      end(false);
-      return;
-    }
-    retryOr(
-        refused ? new Retry.Outcome.Refused() : new Retry.Outcome.Reset(requestSent),
-        FailureCause.UPSTREAM_RESET);
-  }
-
-  private boolean isStale(@Nullable UpstreamStream old, boolean refused) {
-    return old != null
-        && old.reused()
-        && !answered
-        && !staleRetried
-        && replayable
-        && (refused || isIdempotent());
-  }
-
-  private void tryTimedOut() {
-    if (finished || answered) {
-      return;
-    }
-    count(ClusterStat.UPSTREAM_RQ_PER_TRY_TIMEOUT);
-    dropStream();
-    leaveHost(Outcome.LOCAL_FAILURE);
-    retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
-  }
-
-  private void timedOut() {
-    if (finished) {
-      return;
-    }
-    count(ClusterStat.UPSTREAM_RQ_TIMEOUT);
-    breakOff(FailureCause.UPSTREAM_TIMEOUT, true);
-  }
-
-  /**
-   * Ends the exchange before its time: with an answer of ours, or, where the upstream's has begun,
-   * by closing the connection, which alone tells the client that it is not whole.
-   */
-  private void breakOff(FailureCause cause, boolean hostFailed) {
-    dropStream();
-    leaveHost(hostFailed ? Outcome.LOCAL_FAILURE : Outcome.SUCCESS);
-    if (answered) {
-      record.add(cause);
-      client.close();
-      end(false);
-    } else {
-      fail(cause);
-    }
-  }
-
-  private void dropStream() {
-    UpstreamStream old = stream;
-    stream = null;
-    if (old != null) {
-      old.release(false);
-    }
-  }
-
-  private void count(ClusterStat what) {
-    if (cluster != null) {
-      cluster.stats().add(what);
-    }
-  }
-
-  private void startUse() {
-    inUse = true;
-    count(ClusterStat.UPSTREAM_RQ_ACTIVE);
-  }
-
-  private void endUse() {
-    if (inUse && cluster != null) {
-      inUse = false;
-      cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);
-    }
-  }
-
-  private void leaveHost(Outcome outcome) {
-    endUse();
-    Host old = host;
-    host = null;
-    if (tryTimer != null) {
-      tryTimer.cancel(false);
-      tryTimer = null;
-    }
-    if (old != null) {
-      old.ended();
-      if (cluster != null) {
-        cluster.outcome(old, outcome);
-      }
-    }
-  }
-
-  private boolean mayRetry(Retry.Outcome outcome) {
-    RetryPolicy policy = retryPolicy;
-    if (policy == null || cluster == null || !Retry.wanted(policy, outcome)) {
-      return false;
-    }
-    if (attempts > policy.maxRetries()) {
-      count(ClusterStat.UPSTREAM_RQ_RETRY_LIMIT_EXCEEDED);
-      record.add(FailureCause.RETRIES_EXHAUSTED);
-      return false;
-    }
-    if (!replayable) {
-      return false;
-    }
-    if (!retryPlace && !cluster.tryRetry()) {
-      record.add(FailureCause.OVERFLOW);
-      return false;
-    }
-    retryPlace = true;
-    return true;
-  }
-
-  private void retryOr(Retry.Outcome outcome, FailureCause cause) {
-    if (!mayRetry(outcome)) {
-      fail(cause);
-      return;
-    }
-    retry();
-  }
-
-  private void retry() {
-    RetryPolicy policy = retryPolicy;
-    if (policy == null) {
-      return;
-    }
-    count(ClusterStat.UPSTREAM_RQ_RETRY);
-    count(ClusterStat.UPSTREAM_RQ_RETRY_BACKOFF_EXPONENTIAL);
-    long base = Math.max(1, policy.backoffBase().toMillis());
-    long ceiling =
-        Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
-    pause =
-        engine
-            .loop()
-            .schedule(
-                this::attempt,
-                ThreadLocalRandom.current().nextLong(ceiling + 1),
-                TimeUnit.MILLISECONDS);
   }
 
   // ---- the answer ----
 
-  @Override
-  public void received(Object message) {
+  /** Something came or went: the request is not idle. */
+  void touch() {
     lastActivity = System.nanoTime();
-    if (finished) {
-      ReferenceCountUtil.release(message);
-      return;
-    }
-    if (message instanceof HttpResponse response) {
-      if (response.decoderResult().isFailure()) {
-        ReferenceCountUtil.release(message);
-        dropStream();
-        leaveHost(Outcome.LOCAL_FAILURE);
-        fail(FailureCause.BAD_RESPONSE);
-        return;
-      }
-      int status = response.status().code();
-      if (status == 101 ? !wantsUpgrade : wantsUpgrade && http2 && status / 100 == 2) {
-        // Nobody asked for another protocol; or it was refused in words which HTTP/2 has for yes.
-        ReferenceCountUtil.release(message);
-        breakOff(FailureCause.BAD_RESPONSE, true);
-        return;
-      }
-      if (status >= 100 && status < 200 && status != 101) {
-        swallowInformational = !(message instanceof LastHttpContent);
-        ReferenceCountUtil.release(message);
-        client.writeAndFlush(
-            new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, response.status(), Unpooled.EMPTY_BUFFER));
-        return;
-      }
-      if (!answer(response, message instanceof LastHttpContent)) {
-        ReferenceCountUtil.release(message);
-        return;
-      }
-    }
-    if (message instanceof HttpContent content) {
-      if (swallowInformational && content instanceof LastHttpContent) {
-        swallowInformational = false;
-        content.release();
-        return;
-      }
-      content(content);
-    }
   }
 
-  private boolean answer(HttpResponse response, boolean whole) {
-    int status = response.status().code();
-    String grpc = response.headers().get("grpc-status");
-    int grpcStatus = HeadRules.number(grpc);
-    Retry.Outcome outcome = new Retry.Outcome.Answered(status, grpcStatus);
-    if (mayRetry(outcome)) {
-      dropStream();
-      leaveHost(Outcome.ofStatus(status));
-      if (cluster != null) {
-        cluster.stats().retried(status);
-      }
-      retry();
-      return false;
-    }
-    if (attempts > 1 && retryPolicy != null && !Retry.wanted(retryPolicy, outcome)) {
-      count(ClusterStat.UPSTREAM_RQ_RETRY_SUCCESS);
-    }
+  /** Passes an answer on that is followed by another one, such as 100 or 103. */
+  void informational(HttpResponseStatus status) {
+    client.writeAndFlush(
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER));
+  }
+
+  /** Passes the head of the upstream's answer on. */
+  void answer(HttpResponse response) {
+    boolean whole = response instanceof LastHttpContent;
     answered = true;
     record.answer(response);
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
-    boolean switched = wantsUpgrade && status == 101;
+    boolean switched = response.status().code() == 101;
     HeadRules.copyResponseHeaders(response.headers(), out.headers(), switched && !http2);
     if (switched && http2) {
       // RFC 8441, section 5: of HTTP/2, success is 200.
@@ -1060,11 +458,6 @@ final class Exchange
     } else {
       client.write(out);
     }
-    if (switched) {
-      splice();
-      return false;
-    }
-    return true;
   }
 
   private void editResponse(HttpHeaders headers) {
@@ -1074,7 +467,8 @@ final class Exchange
     HeadRules.editResponse(headers, clusterEdits, record);
     HeadRules.editResponse(headers, match.route().headerEdits(), record);
     HeadRules.editResponse(headers, match.host().headerEdits(), record);
-    if (engine.routes(manager) instanceof RouteTable table) {
+    RouteTable table = routes();
+    if (table != null) {
       HeadRules.editResponse(headers, table.configuration().headerEdits(), record);
     }
   }
@@ -1088,10 +482,11 @@ final class Exchange
   }
 
   private void finishHeaders(HttpHeaders headers) {
-    record.responseHeaders(headers, (System.nanoTime() - attemptStart) / 1_000_000);
+    Forwarding way = forwarding;
+    record.responseHeaders(headers, way == null ? 0 : way.attemptMillis());
     answerHeaders.forEach(headers::set);
-    if (record.isUpstreamAnswered()) {
-      newCookies.forEach(cookie -> headers.add(HttpHeaderNames.SET_COOKIE, cookie));
+    if (way != null && record.isUpstreamAnswered()) {
+      way.newCookies().forEach(cookie -> headers.add(HttpHeaderNames.SET_COOKIE, cookie));
     }
     if (!headers.contains(HttpHeaderNames.DATE)) {
       headers.set(HttpHeaderNames.DATE, engine.date());
@@ -1108,30 +503,17 @@ final class Exchange
     }
   }
 
-  private void content(HttpContent content) {
-    if (content.decoderResult().isFailure()) {
-      content.release();
-      breakOff(FailureCause.BAD_RESPONSE, true);
-      return;
-    }
+  /** Passes a part of the answer's body on, which is not the last; taken over. */
+  void answerPart(HttpContent content) {
     record.responseBytes(content.content().readableBytes());
-    if (!(content instanceof LastHttpContent last)) {
-      client.write(grpcWeb == null ? content : grpcWeb.answer(content));
-      return;
-    }
+    client.write(grpcWeb == null ? content : grpcWeb.answer(content));
+  }
+
+  /** Passes the last part of the answer on; taken over. */
+  void answerEnd(LastHttpContent last) {
+    record.responseBytes(last.content().readableBytes());
     record.trailers(last.trailingHeaders());
-    UpstreamStream from = stream;
-    stream = null;
-    boolean reusable = requestEnded && !wantsUpgrade && record.upstreamKeepsAlive();
-    if (cluster != null) {
-      cluster.stats().took((System.nanoTime() - attemptStart) / 1_000_000);
-    }
-    leaveHost(Outcome.ofStatus(record.status()));
-    // The content may be a whole response, whose head went before it.
-    HttpContent end = content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last;
-    if (grpcWeb != null) {
-      end = grpcWeb.answer(end);
-    }
+    HttpContent end = grpcWeb == null ? last : grpcWeb.answer(last);
     if (endedByHead) {
       end.release();
     }
@@ -1143,14 +525,16 @@ final class Exchange
                 client.close();
               }
             });
-    if (from != null) {
-      from.release(reusable);
-    }
-    end(true);
   }
 
-  private void tunnel(Channel upstream, Host to) {
-    to.connected();
+  /** Sends the client what came of the answer; says whether it takes more. */
+  boolean flushAnswer() {
+    client.flush();
+    return !finished && client.isWritable();
+  }
+
+  /** Tells the client that its tunnel is open. */
+  void tunnelOpened() {
     answered = true;
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     record.answer(out);
@@ -1162,56 +546,53 @@ final class Exchange
     out.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
     record.responseHead(out.headers());
     client.write(out);
-    splice(upstream);
   }
 
-  private void splice() {
-    UpstreamStream from = stream;
-    stream = null;
-    if (from != null) {
-      splice(from.channel());
-    }
-  }
-
-  private void splice(Channel upstream) {
+  /**
+   * Makes one byte stream of the client and the upstream.
+   *
+   * @param ended runs once, when both are gone
+   */
+  void splice(Channel upstream, Runnable ended) {
     client.flush();
     engine.sweep().remove(this);
-    cancel(wholeTimer);
-    Upgrade.splice(
-        client,
-        upstream,
-        early,
-        requestEnded && http2,
-        () -> {
-          leaveHost(Outcome.SUCCESS);
-          end(false);
-        });
-  }
-
-  @Override
-  public void readComplete() {
-    client.flush();
-    UpstreamStream from = stream;
-    if (from != null && !finished && client.isWritable()) {
-      from.channel().read();
-    }
-  }
-
-  @Override
-  public void writabilityChanged(boolean writable) {
-    if (writable) {
-      readMoreOfRequest();
-    }
+    Upgrade.splice(client, upstream, held.bytes(), requestEnded && http2, ended);
   }
 
   // ---- ends ----
 
-  private void fail(FailureCause cause) {
-    if (cluster != null && match != null && request != null && !record.isSent()) {
-      edited(request, match);
+  /** Answers in the upstream's place, which did not. */
+  void fail(FailureCause cause) {
+    if (forwarding != null) {
+      forwarding.noteUnsent();
     }
     record.add(cause);
     reply(cause.status(), record.sentence(cause));
+  }
+
+  /**
+   * Ends the exchange before its time: with an answer of ours, or, where the upstream's has begun,
+   * by closing the connection, which alone tells the client that it is not whole.
+   */
+  void breakOff(FailureCause cause) {
+    if (answered) {
+      record.add(cause);
+      client.close();
+      end(false);
+    } else {
+      fail(cause);
+    }
+  }
+
+  private void giveUp(FailureCause cause) {
+    abandon();
+    breakOff(cause);
+  }
+
+  private void abandon() {
+    if (forwarding != null) {
+      forwarding.abandon();
+    }
   }
 
   @Override
@@ -1292,7 +673,12 @@ final class Exchange
     end(true);
   }
 
-  private void end(boolean whole) {
+  /**
+   * The exchange is over.
+   *
+   * @param whole whether the answer is
+   */
+  void end(boolean whole) {
     if (finished) {
       return;
     }
@@ -1306,24 +692,13 @@ final class Exchange
     done.accept(whole && keepAlive);
   }
 
-  private boolean isInternal() {
-    return request != null && "true".equals(request.headers().get("x-envoy-internal"));
-  }
-
-  private static void cancel(@Nullable Future<?> timer) {
-    if (timer != null) {
-      timer.cancel(false);
-    }
-  }
-
   /** The client closed its side. */
   void clientGone() {
     if (finished) {
       return;
     }
     record.add(FailureCause.CLIENT_GONE);
-    dropStream();
-    leaveHost(Outcome.SUCCESS);
+    abandon();
     close();
   }
 
@@ -1332,32 +707,54 @@ final class Exchange
     if (placed) {
       engine.config().overload().requests().leave();
     }
-    cancel(wholeTimer);
-    cancel(tryTimer);
-    cancel(pause);
-    forgetReplay();
-    early.forEach(ReferenceCountUtil::release);
-    early.clear();
-    endUse();
-    if (cluster != null) {
-      if (record.status() > 0) {
-        cluster.stats().answered(record.status(), isInternal());
-      }
-      if (clusterPlace) {
-        cluster.end();
-      }
-      if (retryPlace) {
-        cluster.endRetry();
-      }
+    if (pause != null) {
+      pause.cancel(false);
     }
-    mirrors.forEach(
-        m -> {
-          if (!requestEnded) {
-            m.end();
-          }
-        });
+    held.release();
+    if (forwarding != null) {
+      forwarding.close();
+    }
     engine.sweep().remove(this);
     record.finish(engine);
+  }
+
+  // ---- what its forwarding sees ----
+
+  /** The head; there is one wherever there is a {@link Forwarding}. */
+  HttpRequest request() {
+    return Objects.requireNonNull(request);
+  }
+
+  @Nullable RouteTable routes() {
+    return engine.routes(manager);
+  }
+
+  boolean isHttp2() {
+    return http2;
+  }
+
+  boolean wantsUpgrade() {
+    return wantsUpgrade;
+  }
+
+  boolean wantsTunnel() {
+    return wantsTunnel;
+  }
+
+  boolean isRequestEnded() {
+    return requestEnded;
+  }
+
+  boolean isAnswered() {
+    return answered;
+  }
+
+  boolean isFinished() {
+    return finished;
+  }
+
+  boolean isInternal() {
+    return "true".equals(headers().get("x-envoy-internal"));
   }
 
   // ---- what the filters see and do ----
@@ -1390,7 +787,7 @@ final class Exchange
   private RequestAccess requestAccess() {
     RequestAccess known = access;
     if (known == null) {
-      known = new RequestAccess(this, headers(), authorityAsSent(), downstream, manager);
+      known = new RequestAccess(this, headers(), authority(), downstream, manager);
       access = known;
     }
     return known;
@@ -1413,7 +810,7 @@ final class Exchange
 
   @Override
   public void resume() {
-    if (held && !finished && !answered) {
+    if (filtering && !finished && !answered) {
       pause = null;
       filter();
     }
@@ -1438,7 +835,7 @@ final class Exchange
 
   @Override
   public String authority() {
-    return authorityAsSent();
+    return request == null ? "" : HeadRules.target(request).authority();
   }
 
   @Override
@@ -1457,6 +854,11 @@ final class Exchange
       case 1 -> all.getFirst();
       default -> String.join(",", all);
     };
+  }
+
+  @Override
+  public List<String> headers(String name) {
+    return headers().getAll(name);
   }
 
   /** Headers that peers use between themselves and that nobody else should see. */

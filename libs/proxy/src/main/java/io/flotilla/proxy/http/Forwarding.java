@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.flotilla.proxy.http;
+
+import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.cluster.Discovery;
+import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.HttpFilter;
+import io.flotilla.model.route.HeaderEdits;
+import io.flotilla.model.route.RetryPolicy;
+import io.flotilla.model.route.RouteAction;
+import io.flotilla.proxy.api.FailureCause;
+import io.flotilla.proxy.internal.Downstream;
+import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.metrics.ClusterStat;
+import io.flotilla.proxy.upstream.ClusterRuntime;
+import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
+import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.UpstreamPool;
+import io.flotilla.proxy.upstream.UpstreamStream;
+import io.flotilla.rules.route.Choice;
+import io.flotilla.rules.route.Retry;
+import io.flotilla.rules.route.RouteTable;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An {@link Exchange} on its way to a cluster: the attempts, what limits them in time, and what
+ * comes back.
+ *
+ * <pre>
+ *   start --> attempt --> answer --> the exchange's client
+ *                ^  |
+ *                |  +--> failed --> the exchange's own answer
+ *                +-- retry
+ * </pre>
+ */
+final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
+  private static final Set<String> IDEMPOTENT =
+      Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE");
+
+  private final Exchange exchange;
+  private final EngineState engine;
+  private final Downstream downstream;
+  private final HttpConnectionManager manager;
+  private final ExchangeRecord record;
+  private final HeldBody body;
+  private final ClusterRuntime cluster;
+  private final RouteAction.Forward action;
+  private final @Nullable RetryPolicy retryPolicy;
+  private final Timeouts timeouts;
+  private final UpstreamHead head;
+  private final Set<Host> tried = new HashSet<>();
+
+  private boolean replayable;
+  private List<String> newCookies = List.of();
+  private @Nullable Host host;
+  private @Nullable UpstreamStream stream;
+  private boolean clusterPlace;
+  private boolean retryPlace;
+  private boolean requestSent;
+  private boolean inUse;
+  private boolean staleRetried;
+  private boolean swallowInformational;
+  private List<MirrorCopy> mirrors = List.of();
+  private int attempts;
+  private long attemptStart;
+  private long wholeStart;
+  private @Nullable Future<?> wholeTimer;
+  private @Nullable Future<?> tryTimer;
+  private @Nullable Future<?> pause;
+
+  /**
+   * @param body what came of the request's body so far
+   * @param edits those of the chosen one of weighted clusters
+   */
+  Forwarding(
+      Exchange exchange,
+      EngineState engine,
+      Downstream downstream,
+      HttpConnectionManager manager,
+      ExchangeRecord record,
+      HeldBody body,
+      ClusterRuntime cluster,
+      RouteAction.Forward action,
+      RouteTable.Match way,
+      HeaderEdits edits) {
+    this.exchange = exchange;
+    this.engine = engine;
+    this.downstream = downstream;
+    this.manager = manager;
+    this.record = record;
+    this.body = body;
+    this.cluster = cluster;
+    this.action = action;
+    this.retryPolicy = action.retryPolicy().or(() -> way.host().retryPolicy()).orElse(null);
+    this.replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
+    this.timeouts = Timeouts.of(action, retryPolicy, exchange);
+    this.head = new UpstreamHead(exchange, record, action, way, edits, cluster, timeouts);
+  }
+
+  /** Takes a place of the cluster's, and makes the first attempt. */
+  void start() {
+    if (!cluster.tryStart()) {
+      exchange.fail(FailureCause.OVERFLOW);
+      return;
+    }
+    clusterPlace = true;
+    if (exchange.isRequestEnded()) {
+      startWholeTimer();
+    }
+    attempt();
+  }
+
+  private boolean isIdempotent() {
+    return IDEMPOTENT.contains(exchange.method());
+  }
+
+  // ---- the request's body ----
+
+  /** Copies a part of the body to the mirrors. */
+  void mirror(HttpContent part) {
+    for (MirrorCopy mirror : mirrors) {
+      mirror.body(part.retainedDuplicate());
+    }
+  }
+
+  /** The request came wholly: from now on its answer is waited for. */
+  void requestEnded() {
+    startWholeTimer();
+  }
+
+  /** Whether an upstream takes the body. */
+  boolean isStreaming() {
+    return stream != null;
+  }
+
+  /** A part of the body; taken over. */
+  void body(HttpContent part) {
+    UpstreamStream to = stream;
+    if (to == null || exchange.wantsUpgrade()) {
+      body.add(part);
+      return;
+    }
+    if (replayable) {
+      if (body.fits(part.content().readableBytes())) {
+        body.add(part.retainedDuplicate());
+      } else {
+        replayable = false;
+        body.release();
+      }
+    }
+    boolean last = part instanceof LastHttpContent;
+    to.channel().write(part);
+    if (last) {
+      to.channel().flush();
+    }
+  }
+
+  void flush() {
+    UpstreamStream to = stream;
+    if (to != null) {
+      to.channel().flush();
+    }
+  }
+
+  /** Whether more of the body can be taken now. */
+  boolean hasRoom() {
+    UpstreamStream to = stream;
+    return to == null || exchange.wantsUpgrade() ? body.hasRoom() : to.channel().isWritable();
+  }
+
+  /** The client takes more of the answer. */
+  void readMore() {
+    UpstreamStream from = stream;
+    if (from != null) {
+      from.channel().read();
+    }
+  }
+
+  // ---- an attempt ----
+
+  private void attempt() {
+    if (exchange.isFinished()) {
+      return;
+    }
+    pause = null;
+    attempts++;
+    record.attempts(attempts);
+    attemptStart = System.nanoTime();
+    requestSent = false;
+    Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
+    Optional<Host> chosen =
+        cluster.choose(
+            downstream.captive(),
+            avoid,
+            cluster.hashes() ? hashKey() : null,
+            retryPolicy == null ? 0 : Math.max(1, retryPolicy.hostSelectionAttempts()));
+    if (chosen.isEmpty()) {
+      count(ClusterStat.UPSTREAM_CX_NONE_HEALTHY);
+      exchange.fail(
+          cluster.cluster().discovery() instanceof Discovery.OriginalDestination
+              ? FailureCause.BLOCKED
+              : FailureCause.NO_HEALTHY_UPSTREAM);
+      return;
+    }
+    Host target = chosen.get();
+    host = target;
+    tried.add(target);
+    if (attempts == 1 && !exchange.wantsUpgrade() && !action.mirrors().isEmpty()) {
+      startMirrors();
+    }
+    target.started();
+    record.host(target);
+    Duration limit = timeouts.perTry();
+    if (!limit.isZero()) {
+      tryTimer = engine.loop().schedule(this::tryTimedOut, limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    if (exchange.wantsTunnel()) {
+      connectTunnel(target);
+    } else {
+      connect(target);
+    }
+  }
+
+  private void connect(Host target) {
+    int mine = attempts;
+    engine
+        .pool()
+        .acquire(
+            cluster,
+            target,
+            protocol(cluster, target),
+            alpn(cluster),
+            downstream.origin(),
+            this,
+            ready -> {
+              if (isPast(mine, target)) {
+                // Nothing was sent on it: the next may have it.
+                ready.release(!ready.http2());
+                return;
+              }
+              send(ready);
+            },
+            cause -> {
+              if (!isPast(mine, target)) {
+                notConnected(cause);
+              }
+            });
+  }
+
+  private void connectTunnel(Host target) {
+    int mine = attempts;
+    engine
+        .pool()
+        .connectTcp(
+            cluster,
+            target,
+            downstream.origin(),
+            new ChannelInboundHandlerAdapter(),
+            ready -> {
+              if (isPast(mine, target)) {
+                ready.close();
+                return;
+              }
+              target.connected();
+              exchange.tunnelOpened();
+              splice(ready);
+            },
+            cause -> {
+              if (!isPast(mine, target)) {
+                notConnected(cause);
+              }
+            });
+  }
+
+  private boolean isPast(int attempt, Host target) {
+    return exchange.isFinished() || attempt != attempts || host != target;
+  }
+
+  private @Nullable Long hashKey() {
+    if (action.hashPolicies().isEmpty()) {
+      return null;
+    }
+    newCookies = new ArrayList<>();
+    return HashKey.of(
+        action.hashPolicies(), exchange, head.edited(), this, downstream.remote().getAddress());
+  }
+
+  @Override
+  public String newCookie(String name, String path, Duration ttl) {
+    String value = HeadRules.cookieValue(downstream);
+    newCookies.add(HeadRules.cookie(name, value, path, ttl));
+    return value;
+  }
+
+  /** The cookies that the choice of an endpoint gives to the client, as Set-Cookie says them. */
+  List<String> newCookies() {
+    return newCookies;
+  }
+
+  private UpstreamPool.Protocol protocol(ClusterRuntime to, Host target) {
+    if (exchange.wantsUpgrade()) {
+      return UpstreamPool.Protocol.HTTP1;
+    }
+    return switch (to.cluster().http()) {
+      case HTTP1 -> UpstreamPool.Protocol.HTTP1;
+      case HTTP2 -> UpstreamPool.Protocol.HTTP2;
+      case SAME_AS_DOWNSTREAM ->
+          exchange.isHttp2() ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1;
+      case AUTO ->
+          to.tls(target).isPresent() ? UpstreamPool.Protocol.ALPN : UpstreamPool.Protocol.HTTP1;
+    };
+  }
+
+  private List<String> alpn(ClusterRuntime to) {
+    for (HttpFilter filter : manager.filters()) {
+      if (filter instanceof HttpFilter.Alpn a) {
+        boolean h2 =
+            !exchange.wantsUpgrade()
+                && (to.cluster().http() == Cluster.HttpUpstream.HTTP2
+                    || to.cluster().http() == Cluster.HttpUpstream.SAME_AS_DOWNSTREAM
+                        && exchange.isHttp2());
+        return a.overrides().getOrDefault(h2 ? "h2" : "http/1.1", List.of());
+      }
+    }
+    return List.of();
+  }
+
+  private void startMirrors() {
+    mirrors = new ArrayList<>();
+    for (RouteAction.Mirror mirror : action.mirrors()) {
+      ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
+      Host at =
+          to != null && Choice.happens(mirror.fraction(), Exchange.random())
+              ? to.choose(downstream.captive(), Set.of(), null, 0).orElse(null)
+              : null;
+      if (to != null && at != null) {
+        MirrorCopy copy =
+            new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head.mirrored(at));
+        mirrors.add(copy);
+        // What a filter held back came before there was a copy.
+        body.copy(copy::body);
+      }
+    }
+  }
+
+  private void send(UpstreamStream to) {
+    stream = to;
+    requestSent = true;
+    to.host().connected();
+    count(ClusterStat.UPSTREAM_RQ_TOTAL);
+    inUse = true;
+    count(ClusterStat.UPSTREAM_RQ_ACTIVE);
+    exchange.touch();
+    Channel upstream = to.channel();
+    upstream.write(head.of(to.host(), attempts, spent()));
+    if (exchange.wantsUpgrade()) {
+      // What it says in the other protocol stays here until the upstream agrees to it.
+      upstream.write(LastHttpContent.EMPTY_LAST_CONTENT);
+    } else if (replayable) {
+      body.copy(upstream::write);
+    } else {
+      body.hand(upstream::write);
+    }
+    upstream.flush();
+    upstream.read();
+    exchange.readMoreOfRequest();
+  }
+
+  private Duration spent() {
+    return attempts == 1 || wholeStart == 0
+        ? Duration.ZERO
+        : Duration.ofNanos(System.nanoTime() - wholeStart);
+  }
+
+  /** Notes the headers that would have been sent, where nothing was. */
+  void noteUnsent() {
+    if (!record.isSent()) {
+      head.edited();
+    }
+  }
+
+  // ---- what goes wrong ----
+
+  private void notConnected(Throwable cause) {
+    if (cause instanceof UpstreamPool.Overflow) {
+      leaveHost(Outcome.SUCCESS);
+      exchange.fail(FailureCause.OVERFLOW);
+      return;
+    }
+    record.upstreamError(cause);
+    leaveHost(Outcome.LOCAL_FAILURE);
+    retryOr(new Retry.Outcome.NotConnected(), FailureCause.CONNECT_FAILED);
+  }
+
+  @Override
+  public void broken(boolean refused) {
+    if (exchange.isFinished()) {
+      return;
+    }
+    UpstreamStream old = stream;
+    stream = null;
+    if (isStale(old, refused)) {
+      // The upstream had closed an idle connection just before: nobody's failure.
+      staleRetried = true;
+      leaveHost(Outcome.SUCCESS);
+      attempts--;
+      attempt();
+      return;
+    }
+    leaveHost(Outcome.LOCAL_FAILURE);
+    if (exchange.isAnswered()) {
+      exchange.breakOff(FailureCause.UPSTREAM_RESET);
+      return;
+    }
+    retryOr(
+        refused ? new Retry.Outcome.Refused() : new Retry.Outcome.Reset(requestSent),
+        FailureCause.UPSTREAM_RESET);
+  }
+
+  private boolean isStale(@Nullable UpstreamStream old, boolean refused) {
+    return old != null
+        && old.reused()
+        && !exchange.isAnswered()
+        && !staleRetried
+        && replayable
+        && (refused || isIdempotent());
+  }
+
+  private void startWholeTimer() {
+    Duration limit = timeouts.whole();
+    if (wholeTimer == null && !exchange.isFinished() && !limit.isZero()) {
+      wholeStart = System.nanoTime();
+      wholeTimer = engine.loop().schedule(this::timedOut, limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void tryTimedOut() {
+    if (exchange.isFinished() || exchange.isAnswered()) {
+      return;
+    }
+    count(ClusterStat.UPSTREAM_RQ_PER_TRY_TIMEOUT);
+    leave(Outcome.LOCAL_FAILURE);
+    retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
+  }
+
+  private void timedOut() {
+    if (exchange.isFinished()) {
+      return;
+    }
+    count(ClusterStat.UPSTREAM_RQ_TIMEOUT);
+    leave(Outcome.LOCAL_FAILURE);
+    exchange.breakOff(FailureCause.UPSTREAM_TIMEOUT);
+  }
+
+  private void badAnswer() {
+    leave(Outcome.LOCAL_FAILURE);
+    exchange.breakOff(FailureCause.BAD_RESPONSE);
+  }
+
+  /** Gives the attempt up, through no fault of its endpoint. */
+  void abandon() {
+    leave(Outcome.SUCCESS);
+  }
+
+  private void leave(Outcome outcome) {
+    UpstreamStream old = stream;
+    stream = null;
+    if (old != null) {
+      old.release(false);
+    }
+    leaveHost(outcome);
+  }
+
+  private void leaveHost(Outcome outcome) {
+    endUse();
+    Host old = host;
+    host = null;
+    cancel(tryTimer);
+    tryTimer = null;
+    if (old != null) {
+      old.ended();
+      cluster.outcome(old, outcome);
+    }
+  }
+
+  private void endUse() {
+    if (inUse) {
+      inUse = false;
+      cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);
+    }
+  }
+
+  private void count(ClusterStat what) {
+    cluster.stats().add(what);
+  }
+
+  // ---- retries ----
+
+  private boolean mayRetry(Retry.Outcome outcome) {
+    RetryPolicy policy = retryPolicy;
+    if (policy == null || !Retry.wanted(policy, outcome)) {
+      return false;
+    }
+    if (attempts > policy.maxRetries()) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_LIMIT_EXCEEDED);
+      record.add(FailureCause.RETRIES_EXHAUSTED);
+      return false;
+    }
+    if (!replayable) {
+      return false;
+    }
+    if (!retryPlace && !cluster.tryRetry()) {
+      record.add(FailureCause.OVERFLOW);
+      return false;
+    }
+    retryPlace = true;
+    return true;
+  }
+
+  private void retryOr(Retry.Outcome outcome, FailureCause cause) {
+    if (retryPolicy == null || !mayRetry(outcome)) {
+      exchange.fail(cause);
+      return;
+    }
+    retry(retryPolicy);
+  }
+
+  private void retry(RetryPolicy policy) {
+    count(ClusterStat.UPSTREAM_RQ_RETRY);
+    count(ClusterStat.UPSTREAM_RQ_RETRY_BACKOFF_EXPONENTIAL);
+    long base = Math.max(1, policy.backoffBase().toMillis());
+    long ceiling =
+        Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
+    pause =
+        engine
+            .loop()
+            .schedule(
+                this::attempt,
+                ThreadLocalRandom.current().nextLong(ceiling + 1),
+                TimeUnit.MILLISECONDS);
+  }
+
+  /** Whether it waits before the next attempt. */
+  boolean isPausing() {
+    return pause != null;
+  }
+
+  // ---- the answer ----
+
+  @Override
+  public void received(Object message) {
+    exchange.touch();
+    if (exchange.isFinished()) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (message instanceof HttpResponse response && !head(response)) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (message instanceof HttpContent content) {
+      if (swallowInformational && content instanceof LastHttpContent) {
+        swallowInformational = false;
+        content.release();
+        return;
+      }
+      content(content);
+    }
+  }
+
+  // Whether what follows is of the answer.
+  private boolean head(HttpResponse response) {
+    boolean wantsUpgrade = exchange.wantsUpgrade();
+    if (response.decoderResult().isFailure()) {
+      badAnswer();
+      return false;
+    }
+    int status = response.status().code();
+    if (status == 101 ? !wantsUpgrade : wantsUpgrade && exchange.isHttp2() && status / 100 == 2) {
+      // Nobody asked for another protocol; or it was refused in words which HTTP/2 has for yes.
+      badAnswer();
+      return false;
+    }
+    if (status >= 100 && status < 200 && status != 101) {
+      swallowInformational = !(response instanceof LastHttpContent);
+      exchange.informational(response.status());
+      return false;
+    }
+    Retry.Outcome outcome =
+        new Retry.Outcome.Answered(status, HeadRules.number(response.headers().get("grpc-status")));
+    RetryPolicy policy = retryPolicy;
+    if (policy != null && mayRetry(outcome)) {
+      leave(Outcome.ofStatus(status));
+      cluster.stats().retried(status);
+      retry(policy);
+      return false;
+    }
+    if (attempts > 1 && policy != null && !Retry.wanted(policy, outcome)) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_SUCCESS);
+    }
+    exchange.answer(response);
+    if (status == 101) {
+      UpstreamStream from = stream;
+      stream = null;
+      if (from != null) {
+        splice(from.channel());
+      }
+      return false;
+    }
+    return true;
+  }
+
+  private void content(HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      badAnswer();
+      return;
+    }
+    if (!(content instanceof LastHttpContent last)) {
+      exchange.answerPart(content);
+      return;
+    }
+    UpstreamStream from = stream;
+    stream = null;
+    boolean reusable =
+        exchange.isRequestEnded() && !exchange.wantsUpgrade() && record.upstreamKeepsAlive();
+    cluster.stats().took(attemptMillis());
+    leaveHost(Outcome.ofStatus(record.status()));
+    // The content may be a whole response, whose head went before it.
+    exchange.answerEnd(content instanceof FullHttpResponse full ? HeadRules.contentOf(full) : last);
+    if (from != null) {
+      from.release(reusable);
+    }
+    exchange.end(true);
+  }
+
+  /** Since the last attempt began. */
+  long attemptMillis() {
+    return (System.nanoTime() - attemptStart) / 1_000_000;
+  }
+
+  private void splice(Channel upstream) {
+    cancel(wholeTimer);
+    exchange.splice(
+        upstream,
+        () -> {
+          leaveHost(Outcome.SUCCESS);
+          exchange.end(false);
+        });
+  }
+
+  @Override
+  public void readComplete() {
+    UpstreamStream from = stream;
+    if (exchange.flushAnswer() && from != null) {
+      from.channel().read();
+    }
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    if (writable) {
+      exchange.readMoreOfRequest();
+    }
+  }
+
+  // ---- the end ----
+
+  /** The exchange is over. */
+  void close() {
+    cancel(wholeTimer);
+    cancel(tryTimer);
+    cancel(pause);
+    endUse();
+    if (record.status() > 0) {
+      cluster.stats().answered(record.status(), exchange.isInternal());
+    }
+    if (clusterPlace) {
+      cluster.end();
+    }
+    if (retryPlace) {
+      cluster.endRetry();
+    }
+    if (!exchange.isRequestEnded()) {
+      mirrors.forEach(MirrorCopy::end);
+    }
+  }
+
+  private static void cancel(@Nullable Future<?> timer) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+}

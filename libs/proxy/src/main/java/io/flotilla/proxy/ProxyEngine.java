@@ -283,8 +283,9 @@ public final class ProxyEngine implements AutoCloseable {
           listeners.closeConnections();
           state.pool().close();
           state.clusters().close();
-          Thread.ofVirtual().start(state.accessLogs()::close);
         });
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+    // Last, so that what the closing ended is in the logs.
+    state.accessLogs().close();
   }
 }

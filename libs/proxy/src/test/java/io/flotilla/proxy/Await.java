@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy;
 
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waits until an assertion holds, and fails by it after a minute. */
+/** Waits until an assertion holds (and its file is there), and fails by it after a minute. */
 final class Await {
   private Await() {}
 
@@ -19,7 +20,7 @@ final class Await {
       try {
         assertion.check();
         return;
-      } catch (AssertionError e) {
+      } catch (AssertionError | NoSuchFileException e) {
         if (System.nanoTime() > deadline) {
           throw e;
         }

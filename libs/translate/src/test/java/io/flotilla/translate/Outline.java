@@ -220,12 +220,32 @@ final class Outline {
           c.path("type").asText()
               + " "
               + c.path("lbPolicy").asText("")
+              + slowStart(c.path("leastRequestLbConfig").path("slowStartConfig"))
+              + slowStart(c.path("roundRobinLbConfig").path("slowStartConfig"))
               + " "
               + c.path("edsClusterConfig").path("serviceName").asText("")
               + " "
               + transports);
     }
     return out;
+  }
+
+  private static String slowStart(JsonNode told) {
+    return told.isMissingNode()
+        ? ""
+        : " slow "
+            + told.path("slowStartWindow").asText()
+            + " "
+            + told.path("aggression").path("defaultValue").asDouble(1)
+            + " "
+            + told.path("minWeightPercent").path("value").asDouble(10);
+  }
+
+  private static String slowStart(
+      Optional<io.flotilla.model.cluster.LoadBalancing.SlowStart> told) {
+    return told.map(
+            s -> " slow " + s.window().toSeconds() + "s " + s.aggression() + " " + s.leastPercent())
+        .orElse("");
   }
 
   static TreeMap<String, String> endpoints(JsonNode all) {
@@ -447,8 +467,9 @@ final class Outline {
           };
       String balancing =
           switch (c.loadBalancing()) {
-            case io.flotilla.model.cluster.LoadBalancing.RoundRobin r -> "";
-            case io.flotilla.model.cluster.LoadBalancing.LeastRequest r -> "LEAST_REQUEST";
+            case io.flotilla.model.cluster.LoadBalancing.RoundRobin r -> slowStart(r.slowStart());
+            case io.flotilla.model.cluster.LoadBalancing.LeastRequest r ->
+                "LEAST_REQUEST" + slowStart(r.slowStart());
             case io.flotilla.model.cluster.LoadBalancing.Random r -> "RANDOM";
             case io.flotilla.model.cluster.LoadBalancing.RingHash r -> "RING_HASH";
             case io.flotilla.model.cluster.LoadBalancing.Maglev r -> "MAGLEV";

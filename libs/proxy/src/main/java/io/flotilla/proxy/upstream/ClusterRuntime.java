@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** One cluster at run time. */
@@ -43,7 +42,7 @@ public final class ClusterRuntime {
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
   private final Map<Integer, HashTable> tables = new HashMap<>();
-  private final Map<Integer, Schedule<Host>> schedules = new HashMap<>();
+  private final Map<Integer, Rotation> rotations = new HashMap<>();
   private final Map<Integer, Schedule<Levels.Place>> places = new HashMap<>();
   private final Map<Integer, int[]> turns = new HashMap<>();
   private @Nullable Levels levels;
@@ -153,6 +152,8 @@ public final class ClusterRuntime {
     changed = false;
     hosts.clear();
     hosts.putAll(now);
+    long time = System.nanoTime();
+    hosts.values().forEach(h -> h.foundWell(time));
   }
 
   // A control plane that lost its memory, or is late, does no harm to what is known to be well.
@@ -170,7 +171,11 @@ public final class ClusterRuntime {
 
   /** What a health check found. */
   void checked(Host host, boolean failed, boolean degraded) {
+    boolean back = host.failedCheck() && !failed;
     host.checked(failed, degraded);
+    if (back) {
+      host.becameWell(System.nanoTime());
+    }
     levels = null;
     if (failed && host.isLeaving()) {
       hosts.remove(host.address());
@@ -276,7 +281,7 @@ public final class ClusterRuntime {
               cluster.endpointRules().localityWeighted());
       levels = known;
       tables.clear();
-      schedules.clear();
+      rotations.clear();
       places.clear();
     }
     return known;
@@ -316,54 +321,14 @@ public final class ClusterRuntime {
   }
 
   private Host pick(int key, List<Host> candidates) {
-    if (candidates.size() == 1) {
-      return candidates.getFirst();
+    Rotation rotation = rotations.get(key);
+    if (rotation == null) {
+      rotation =
+          new Rotation(
+              cluster.loadBalancing(), candidates, turns.computeIfAbsent(key, k -> new int[1]));
+      rotations.put(key, rotation);
     }
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    return switch (cluster.loadBalancing()) {
-      case LoadBalancing.RoundRobin r ->
-          alike(candidates)
-              ? inTurn(key, candidates)
-              : scheduled(key, candidates, h -> h.endpoint().weight());
-      case LoadBalancing.LeastRequest l ->
-          alike(candidates)
-              ? leastLoaded(candidates, l.choices())
-              : scheduled(key, candidates, h -> (double) h.endpoint().weight() / (h.active() + 1));
-      // As in Envoy, chance knows no weights.
-      default -> candidates.get(random.nextInt(candidates.size()));
-    };
-  }
-
-  private static boolean alike(List<Host> hosts) {
-    int weight = hosts.getFirst().endpoint().weight();
-    for (Host host : hosts) {
-      if (host.endpoint().weight() != weight) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private Host inTurn(int key, List<Host> candidates) {
-    int[] turn = turns.computeIfAbsent(key, k -> new int[1]);
-    turn[0] = (turn[0] + 1) & Integer.MAX_VALUE;
-    return candidates.get(turn[0] % candidates.size());
-  }
-
-  private static Host leastLoaded(List<Host> candidates, int choices) {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    Host best = candidates.get(random.nextInt(candidates.size()));
-    for (int i = 1; i < choices; i++) {
-      Host other = candidates.get(random.nextInt(candidates.size()));
-      if (other.active() < best.active()) {
-        best = other;
-      }
-    }
-    return best;
-  }
-
-  private Host scheduled(int key, List<Host> candidates, ToDoubleFunction<Host> weight) {
-    return schedules.computeIfAbsent(key, k -> new Schedule<>(candidates, weight)).next(weight);
+    return rotation.next();
   }
 
   /** The TLS that reaches this endpoint; empty: plaintext. */

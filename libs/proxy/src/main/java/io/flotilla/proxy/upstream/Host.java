@@ -25,6 +25,8 @@ public final class Host {
   private boolean saysDegraded;
   // The control plane names it no longer, but its checks find it well.
   private boolean leaving;
+  private boolean wasWell;
+  private long wellSinceNanos;
   private Locality locality = Locality.NONE;
   private int localityWeight;
   private long requests;
@@ -72,6 +74,24 @@ public final class Host {
   void checked(boolean failed, boolean degraded) {
     failedCheck = failed;
     saysDegraded = degraded;
+  }
+
+  /** It became well, which it was not before. */
+  void becameWell(long nowNanos) {
+    wasWell = true;
+    wellSinceNanos = nowNanos;
+  }
+
+  /** It is seen; if it is well, then since now at the latest. */
+  void foundWell(long nowNanos) {
+    if (!wasWell && health() == Levels.Health.HEALTHY) {
+      becameWell(nowNanos);
+    }
+  }
+
+  /** Since it first was seen to be well, or came back by its check; however it is now. */
+  long wellForNanos(long nowNanos) {
+    return wasWell ? nowNanos - wellSinceNanos : Long.MAX_VALUE;
   }
 
   Locality locality() {
@@ -241,6 +261,7 @@ public final class Host {
   void pardon() {
     ejected = false;
     wasEjected = false;
+    wasWell = false;
     ejections = 0;
     errors = 0;
     gatewayErrors = 0;

@@ -13,6 +13,7 @@ import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.LoadBalancing;
+import io.flotilla.model.cluster.LoadBalancing.SlowStart;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
 import io.flotilla.model.route.HashPolicy;
@@ -40,6 +41,7 @@ public record DestinationPolicy(
   private static final long DEFAULT_RING = 1024;
   private static final long MAXIMUM_RING = 8 * 1024 * 1024;
   private static final long DEFAULT_TABLE = 65_537;
+  private static final double LEAST_WARMUP_PERCENT = 10;
 
   /** Merges rules of the same host, the oldest first. */
   public static DestinationPolicy merge(List<Resource<DestinationRule>> rules) {
@@ -166,10 +168,27 @@ public record DestinationPolicy(
 
     private LoadBalancing simple() {
       return switch (balancer.flatMap(LoadBalancerSettings::simple).orElse(Simple.UNSPECIFIED)) {
-        case ROUND_ROBIN -> LoadBalancing.ROUND_ROBIN;
+        case ROUND_ROBIN -> new LoadBalancing.RoundRobin(slowStart());
         case RANDOM -> LoadBalancing.RANDOM;
-        case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST, PASSTHROUGH -> LoadBalancing.LEAST_REQUEST;
+        case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST, PASSTHROUGH ->
+            new LoadBalancing.LeastRequest(2, slowStart());
       };
+    }
+
+    private Optional<SlowStart> slowStart() {
+      return balancer
+          .flatMap(LoadBalancerSettings::warmup)
+          .map(
+              w ->
+                  new SlowStart(
+                      w.duration(),
+                      w.aggression().filter(a -> a > 0).orElse(1.0),
+                      w.minimumPercent().orElse(LEAST_WARMUP_PERCENT)))
+          .or(
+              () ->
+                  balancer
+                      .flatMap(LoadBalancerSettings::warmupDurationSecs)
+                      .map(t -> new SlowStart(t, 1, LEAST_WARMUP_PERCENT)));
     }
 
     private static LoadBalancing hashed(ConsistentHash hash) {

@@ -631,6 +631,18 @@ public final class Everything {
     all.add(cluster("static", new Discovery.Static(local), LoadBalancing.ROUND_ROBIN));
     all.add(cluster("strict", new Discovery.StrictDns(named), LoadBalancing.RANDOM));
     all.add(cluster("logical", new Discovery.LogicalDns(named), new LoadBalancing.LeastRequest(3)));
+    LoadBalancing.SlowStart warmup = new LoadBalancing.SlowStart(Duration.ofSeconds(30), 1.5, 20);
+    all.add(
+        cluster(
+            "slow turns",
+            new Discovery.Static(local),
+            new LoadBalancing.RoundRobin(Optional.of(warmup))));
+    all.add(
+        cluster(
+            "slow least",
+            new Discovery.Static(local),
+            new LoadBalancing.LeastRequest(
+                2, Optional.of(new LoadBalancing.SlowStart(Duration.ofSeconds(1), 1, 10)))));
     all.add(cluster("ring", new Discovery.Static(local), new LoadBalancing.RingHash(1024, 65536)));
     all.add(cluster("maglev", new Discovery.Static(local), new LoadBalancing.Maglev(65537)));
     all.add(

@@ -4,6 +4,7 @@ package io.flotilla.conformance.envoy.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import java.io.IOException;
@@ -91,10 +92,19 @@ final class Suite implements AutoCloseable {
 
   /** Puts other clusters in force on both sides. */
   void apply(RouteConfiguration routes, Map<String, Cluster> clusters) throws Exception {
+    apply(routes, clusters, Map.of());
+  }
+
+  /** The same for clusters some of which have their endpoints by EDS. */
+  void apply(
+      RouteConfiguration routes,
+      Map<String, Cluster> clusters,
+      Map<String, ClusterLoadAssignment> endpoints)
+      throws Exception {
     revision++;
     sides.apply(
-        world.snapshot(revision, routes, clusters, envoysLog),
-        world.snapshot(revision, routes, clusters, oursLog));
+        world.snapshot(revision, routes, clusters, endpoints, envoysLog),
+        world.snapshot(revision, routes, clusters, endpoints, oursLog));
   }
 
   private List<Pair> run(ProxySnapshot theirs, ProxySnapshot ours, List<Wire.Request> requests)

@@ -122,6 +122,16 @@ final class World {
   /** The same with other clusters. */
   ProxySnapshot snapshot(
       long revision, RouteConfiguration routes, Map<String, Cluster> clusters, Path accessLog) {
+    return snapshot(revision, routes, clusters, Map.of(), accessLog);
+  }
+
+  /** The same with other clusters, some of which have their endpoints by EDS. */
+  ProxySnapshot snapshot(
+      long revision,
+      RouteConfiguration routes,
+      Map<String, Cluster> clusters,
+      Map<String, ClusterLoadAssignment> endpoints,
+      Path accessLog) {
     HttpConnectionManager plain =
         HttpConnectionManager.of(
             "suite",
@@ -161,7 +171,7 @@ final class World {
         Map.of(listener.name(), listener),
         Map.of("routes", routes),
         clusters,
-        Map.of(),
+        endpoints,
         Map.of());
   }
 }

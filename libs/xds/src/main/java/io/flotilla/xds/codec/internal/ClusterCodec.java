@@ -16,6 +16,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.LeastRequestLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.MaglevLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.OriginalDstLbConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RingHashLbConfig;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.SlowStartConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
@@ -24,6 +25,7 @@ import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
+import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
@@ -53,6 +55,9 @@ public final class ClusterCodec {
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   private static final int ENVOYS_PANIC_PERCENT = 50;
+  private static final int ENVOYS_SLOW_START_PERCENT = 10;
+  // Envoy wants one that is not empty; this, as istiod's, is no key of any runtime.
+  private static final String NO_RUNTIME_KEY = "(";
   private static final long NO_LIMIT = 0xFFFF_FFFFL;
 
   private ClusterCodec() {}
@@ -161,7 +166,11 @@ public final class ClusterCodec {
   private static void balancing(
       LoadBalancing lb, io.envoyproxy.envoy.config.cluster.v3.Cluster.Builder b) {
     switch (lb) {
-      case LoadBalancing.RoundRobin r -> b.setLbPolicy(LbPolicy.ROUND_ROBIN);
+      case LoadBalancing.RoundRobin r -> {
+        b.setLbPolicy(LbPolicy.ROUND_ROBIN);
+        r.slowStart()
+            .ifPresent(s -> b.getRoundRobinLbConfigBuilder().setSlowStartConfig(slowStart(s)));
+      }
       case LoadBalancing.Random r -> b.setLbPolicy(LbPolicy.RANDOM);
       case LoadBalancing.ClusterProvided p -> b.setLbPolicy(LbPolicy.CLUSTER_PROVIDED);
       case LoadBalancing.LeastRequest l -> {
@@ -170,6 +179,8 @@ public final class ClusterCodec {
           b.setLeastRequestLbConfig(
               LeastRequestLbConfig.newBuilder().setChoiceCount(UInt32Value.of(l.choices())));
         }
+        l.slowStart()
+            .ifPresent(s -> b.getLeastRequestLbConfigBuilder().setSlowStartConfig(slowStart(s)));
       }
       case LoadBalancing.RingHash r ->
           b.setLbPolicy(LbPolicy.RING_HASH)
@@ -182,6 +193,30 @@ public final class ClusterCodec {
               .setMaglevLbConfig(
                   MaglevLbConfig.newBuilder().setTableSize(UInt64Value.of(m.tableSize())));
     }
+  }
+
+  private static SlowStartConfig slowStart(LoadBalancing.SlowStart s) {
+    SlowStartConfig.Builder b =
+        SlowStartConfig.newBuilder()
+            .setSlowStartWindow(Common.duration(s.window()))
+            .setMinWeightPercent(Percent.newBuilder().setValue(s.leastPercent()));
+    if (s.aggression() != 1) {
+      b.setAggression(
+          RuntimeDouble.newBuilder().setDefaultValue(s.aggression()).setRuntimeKey(NO_RUNTIME_KEY));
+    }
+    return b.build();
+  }
+
+  private static Optional<LoadBalancing.SlowStart> slowStart(boolean told, SlowStartConfig s) {
+    return Common.when(
+        told && s.hasSlowStartWindow(),
+        () ->
+            new LoadBalancing.SlowStart(
+                Common.duration(s.getSlowStartWindow()),
+                s.hasAggression() ? s.getAggression().getDefaultValue() : 1,
+                s.hasMinWeightPercent()
+                    ? s.getMinWeightPercent().getValue()
+                    : ENVOYS_SLOW_START_PERCENT));
   }
 
   private static void transports(
@@ -521,12 +556,19 @@ public final class ClusterCodec {
 
   private static LoadBalancing balancing(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
     return switch (c.getLbPolicy()) {
-      case ROUND_ROBIN -> LoadBalancing.ROUND_ROBIN;
+      case ROUND_ROBIN ->
+          new LoadBalancing.RoundRobin(
+              slowStart(
+                  c.getRoundRobinLbConfig().hasSlowStartConfig(),
+                  c.getRoundRobinLbConfig().getSlowStartConfig()));
       case LEAST_REQUEST ->
-          c.getLeastRequestLbConfig().hasChoiceCount()
-              ? new LoadBalancing.LeastRequest(
-                  c.getLeastRequestLbConfig().getChoiceCount().getValue())
-              : LoadBalancing.LEAST_REQUEST;
+          new LoadBalancing.LeastRequest(
+              c.getLeastRequestLbConfig().hasChoiceCount()
+                  ? c.getLeastRequestLbConfig().getChoiceCount().getValue()
+                  : 2,
+              slowStart(
+                  c.getLeastRequestLbConfig().hasSlowStartConfig(),
+                  c.getLeastRequestLbConfig().getSlowStartConfig()));
       case RANDOM -> LoadBalancing.RANDOM;
       case RING_HASH ->
           new LoadBalancing.RingHash(

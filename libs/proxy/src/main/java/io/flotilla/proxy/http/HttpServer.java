@@ -4,6 +4,7 @@ package io.flotilla.proxy.http;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.internal.LateFlush;
 import io.flotilla.proxy.metrics.HttpStats;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -74,6 +75,7 @@ public final class HttpServer {
             maxHeaders);
     channel.pipeline().addFirst(new LingeringClose());
     channel.pipeline().addLast("codec", codec);
+    channel.pipeline().addLast("flush", new LateFlush());
     channel
         .pipeline()
         .addLast(

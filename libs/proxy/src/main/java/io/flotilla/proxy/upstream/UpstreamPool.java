@@ -3,6 +3,7 @@ package io.flotilla.proxy.upstream;
 
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.TransportMatch;
+import io.flotilla.proxy.internal.LateFlush;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
@@ -494,6 +495,7 @@ public final class UpstreamPool implements AutoCloseable {
                     codec.connection().local().maxActiveStreams()));
     channel.config().setAutoRead(true);
     channel.pipeline().addLast("codec", codec);
+    channel.pipeline().addLast("flush", new LateFlush());
     channel
         .pipeline()
         .addLast("mux", new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));

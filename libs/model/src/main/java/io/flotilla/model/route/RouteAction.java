@@ -37,7 +37,8 @@ public sealed interface RouteAction {
       HostRewrite hostRewrite,
       List<HashPolicy> hashPolicies,
       List<Mirror> mirrors,
-      List<String> upgrades)
+      List<String> upgrades,
+      Terms terms)
       implements RouteAction {
     /** Among the upgrades: CONNECT ends here, and its bytes go to the cluster as they are. */
     public static final String CONNECT = "connect";
@@ -47,6 +48,48 @@ public sealed interface RouteAction {
       mirrors = List.copyOf(mirrors);
       upgrades = List.copyOf(upgrades);
       timeout.ifPresent(t -> Checks.notNegative(t, "route timeout"));
+    }
+
+    /** On the usual terms. */
+    public Forward(
+        ClusterChoice cluster,
+        Optional<Duration> timeout,
+        Optional<Duration> idleTimeout,
+        Optional<Duration> maxGrpcTimeout,
+        Optional<RetryPolicy> retryPolicy,
+        Optional<PathRewrite> pathRewrite,
+        HostRewrite hostRewrite,
+        List<HashPolicy> hashPolicies,
+        List<Mirror> mirrors,
+        List<String> upgrades) {
+      this(
+          cluster,
+          timeout,
+          idleTimeout,
+          maxGrpcTimeout,
+          retryPolicy,
+          pathRewrite,
+          hostRewrite,
+          hashPolicies,
+          mirrors,
+          upgrades,
+          Terms.USUAL);
+    }
+
+    /** The same on other terms. */
+    public Forward on(Terms other) {
+      return new Forward(
+          cluster,
+          timeout,
+          idleTimeout,
+          maxGrpcTimeout,
+          retryPolicy,
+          pathRewrite,
+          hostRewrite,
+          hashPolicies,
+          mirrors,
+          upgrades,
+          other);
     }
 
     /** To one cluster, without a timeout and with no retries. */

@@ -12,6 +12,7 @@ import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.metrics.ClusterStat;
+import io.flotilla.proxy.upstream.CircuitBreaker;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
 import io.flotilla.proxy.upstream.Host;
@@ -61,6 +62,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private final HeldBody body;
   private final ClusterRuntime cluster;
   private final RouteAction.Forward action;
+  private final CircuitBreaker breaker;
   private final @Nullable RetryPolicy retryPolicy;
   private final Timeouts timeouts;
   private final UpstreamHead head;
@@ -70,7 +72,6 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private List<String> newCookies = List.of();
   private @Nullable Host host;
   private @Nullable UpstreamStream stream;
-  private boolean clusterPlace;
   private boolean retryPlace;
   private boolean requestSent;
   private boolean inUse;
@@ -107,19 +108,15 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     this.body = body;
     this.cluster = cluster;
     this.action = action;
+    this.breaker = cluster.breaker(action.terms().highPriority());
     this.retryPolicy = action.retryPolicy().or(() -> way.host().retryPolicy()).orElse(null);
     this.replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
     this.timeouts = Timeouts.of(action, retryPolicy, exchange);
     this.head = new UpstreamHead(exchange, record, action, way, edits, cluster, timeouts);
   }
 
-  /** Takes a place of the cluster's, and makes the first attempt. */
+  /** Makes the first attempt. */
   void start() {
-    if (!cluster.tryStart()) {
-      exchange.fail(FailureCause.OVERFLOW);
-      return;
-    }
-    clusterPlace = true;
     if (exchange.isRequestEnded()) {
       startWholeTimer();
     }
@@ -247,6 +244,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
             protocol(cluster, target),
             alpn(cluster),
             downstream.origin(),
+            action.terms().highPriority(),
             this,
             ready -> {
               if (isPast(mine, target)) {
@@ -360,9 +358,15 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   }
 
   private void send(UpstreamStream to) {
+    to.host().connected();
+    if (!breaker.tryRequest()) {
+      to.release(!to.http2());
+      leaveHost(Outcome.SUCCESS);
+      exchange.fail(FailureCause.OVERFLOW);
+      return;
+    }
     stream = to;
     requestSent = true;
-    to.host().connected();
     count(ClusterStat.UPSTREAM_RQ_TOTAL);
     inUse = true;
     count(ClusterStat.UPSTREAM_RQ_ACTIVE);
@@ -502,6 +506,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private void endUse() {
     if (inUse) {
       inUse = false;
+      breaker.requestEnded();
       cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);
     }
   }
@@ -513,6 +518,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   // ---- retries ----
 
   private boolean mayRetry(Retry.Outcome outcome) {
+    giveRetryBack();
     RetryPolicy policy = retryPolicy;
     if (policy == null || !Retry.wanted(policy, outcome)) {
       return false;
@@ -525,12 +531,19 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     if (!replayable) {
       return false;
     }
-    if (!retryPlace && !cluster.tryRetry()) {
+    if (!breaker.tryRetry()) {
       record.add(FailureCause.OVERFLOW);
       return false;
     }
     retryPlace = true;
     return true;
+  }
+
+  private void giveRetryBack() {
+    if (retryPlace) {
+      retryPlace = false;
+      breaker.retryEnded();
+    }
   }
 
   private void retryOr(Retry.Outcome outcome, FailureCause cause) {
@@ -691,12 +704,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     if (record.status() > 0) {
       cluster.stats().answered(record.status(), exchange.isInternal());
     }
-    if (clusterPlace) {
-      cluster.end();
-    }
-    if (retryPlace) {
-      cluster.endRetry();
-    }
+    giveRetryBack();
     if (!exchange.isRequestEnded()) {
       mirrors.forEach(MirrorCopy::end);
     }

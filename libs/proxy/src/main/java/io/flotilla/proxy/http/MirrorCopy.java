@@ -54,7 +54,7 @@ final class MirrorCopy implements UpstreamStream.Listener {
     host.started();
     engine
         .pool()
-        .acquire(cluster, host, protocol, alpn, null, this, this::connected, cause -> end());
+        .acquire(cluster, host, protocol, alpn, null, false, this, this::connected, cause -> end());
   }
 
   /** "a.b:80" as "a.b-shadow:80", as Envoy marks copies. */

@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One cluster at run time. */
 public final class ClusterRuntime {
-  private static final int MAX_PENDING = 4096;
   private static final int DEFAULT_PANIC_PERCENT = 50;
 
   private Cluster cluster;
@@ -47,17 +46,17 @@ public final class ClusterRuntime {
   private final Map<Integer, int[]> turns = new HashMap<>();
   private @Nullable Levels levels;
   private @Nullable OutlierWatch outliers;
-  private int activeRequests;
-  private int activeRetries;
-  private int connections;
+  private final CircuitBreaker usual;
+  private final CircuitBreaker high;
   private boolean hadTraffic;
   // Since endpoints were told last.
   private boolean changed;
-  private int pending;
 
   ClusterRuntime(Cluster cluster) {
     this.cluster = cluster;
     this.stats = new ClusterStats(cluster.name());
+    this.usual = new CircuitBreaker(stats, cluster.circuitBreakers().usual());
+    this.high = new CircuitBreaker(stats, cluster.circuitBreakers().high());
     watch();
   }
 
@@ -78,6 +77,8 @@ public final class ClusterRuntime {
       hosts.values().forEach(Host::pardon);
       changed = true;
       cluster = now;
+      usual.limits(now.circuitBreakers().usual());
+      high.limits(now.circuitBreakers().high());
       watch();
     }
     if (now.endpointRules().healthCheck().isEmpty()) {
@@ -101,6 +102,8 @@ public final class ClusterRuntime {
     sweep();
     stats.tell(sink);
     long healthy = hosts.values().stream().filter(h -> h.health() == Levels.Health.HEALTHY).count();
+    usual.tell(sink, "default");
+    high.tell(sink, "high");
     sink.gauge(stats.scope(), "membership_total", hosts.size());
     sink.gauge(stats.scope(), "membership_healthy", healthy);
     sink.gauge(
@@ -379,90 +382,41 @@ public final class ClusterRuntime {
     }
   }
 
-  /** Takes a place for a request; false: the circuit breaker is open. */
-  public boolean tryStart() {
-    if (activeRequests >= cluster.circuitBreakers().maxRequests()) {
-      stats.add(ClusterStat.UPSTREAM_RQ_PENDING_OVERFLOW);
-      return false;
-    }
-    activeRequests++;
-    return true;
+  /** What limits requests of a priority. */
+  public CircuitBreaker breaker(boolean highPriority) {
+    return highPriority ? high : usual;
   }
 
-  /** Gives the place back. */
-  public void end() {
-    activeRequests--;
-  }
-
-  /** Takes a place for a retry: a fifth of the requests under way may be retries, or three. */
-  public boolean tryRetry() {
-    long budget = Math.max(3, activeRequests / 5);
-    if (activeRetries >= Math.min(budget, cluster.circuitBreakers().maxRetries())) {
-      stats.add(ClusterStat.UPSTREAM_RQ_RETRY_OVERFLOW);
-      return false;
-    }
-    activeRetries++;
-    return true;
-  }
-
-  /** Gives the place back. */
-  public void endRetry() {
-    activeRetries--;
-  }
-
-  /** Takes a place for a connection; false: there are as many as may be. */
-  boolean tryConnect() {
-    if (connections >= cluster.circuitBreakers().maxConnections()) {
-      stats.add(ClusterStat.UPSTREAM_CX_OVERFLOW);
-      return false;
-    }
-    connections++;
+  /** A connection is begun, for which a place was taken. */
+  void connecting() {
     hadTraffic = true;
     stats.add(ClusterStat.UPSTREAM_CX_TOTAL);
     stats.add(ClusterStat.UPSTREAM_CX_ACTIVE);
-    return true;
-  }
-
-  /** Takes a place among those that wait for a connection; false: there are as many as may be. */
-  boolean tryWait() {
-    if (pending >= Math.min(MAX_PENDING, cluster.circuitBreakers().maxPendingRequests())) {
-      stats.add(ClusterStat.UPSTREAM_RQ_PENDING_OVERFLOW);
-      return false;
-    }
-    pending++;
-    stats.add(ClusterStat.UPSTREAM_RQ_PENDING_TOTAL);
-    stats.add(ClusterStat.UPSTREAM_RQ_PENDING_ACTIVE);
-    return true;
-  }
-
-  void waitEnded() {
-    pending--;
-    stats.subtract(ClusterStat.UPSTREAM_RQ_PENDING_ACTIVE);
   }
 
   /** A connection that was begun did not come to be. */
-  void notConnected(Throwable cause) {
+  void notConnected(CircuitBreaker breaker, Throwable cause) {
     stats.add(ClusterStat.UPSTREAM_CX_CONNECT_FAIL);
     if (cause instanceof ConnectTimeoutException) {
       stats.add(ClusterStat.UPSTREAM_CX_CONNECT_TIMEOUT);
     }
-    disconnected();
+    disconnected(breaker);
   }
 
-  void disconnected() {
-    connections--;
+  void disconnected(CircuitBreaker breaker) {
+    breaker.disconnected();
     stats.add(ClusterStat.UPSTREAM_CX_DESTROY);
     stats.subtract(ClusterStat.UPSTREAM_CX_ACTIVE);
   }
 
   /** Connections open now. */
   public int connections() {
-    return connections;
+    return usual.connections() + high.connections();
   }
 
   /** Requests under way now. */
   public int activeRequests() {
-    return activeRequests;
+    return usual.requests() + high.requests();
   }
 
   /** How long a connection may take. */

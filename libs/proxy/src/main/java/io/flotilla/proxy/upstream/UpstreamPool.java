@@ -68,7 +68,8 @@ public final class UpstreamPool implements AutoCloseable {
       @Nullable SslContext tls,
       String sni,
       Protocol protocol,
-      @Nullable Preface preface) {}
+      @Nullable Preface preface,
+      boolean highPriority) {}
 
   /** What is spoken on a connection. */
   public enum Protocol {
@@ -94,6 +95,10 @@ public final class UpstreamPool implements AutoCloseable {
 
     Lane(Key key) {
       this.key = key;
+    }
+
+    boolean isUsed() {
+      return inUse > 0 || connecting > 0 || !shared.isEmpty();
     }
 
     boolean isSpent(long requests, long bornNanos) {
@@ -125,6 +130,7 @@ public final class UpstreamPool implements AutoCloseable {
 
   private record Waiting(
       ClusterRuntime cluster,
+      CircuitBreaker breaker,
       Host host,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready,
@@ -152,6 +158,7 @@ public final class UpstreamPool implements AutoCloseable {
    * @param alpn what a TLS client offers
    * @param origin the client's connection, which the endpoint is told of where the cluster has the
    *     PROXY protocol; such connections serve only those of the same addresses
+   * @param highPriority whose limits count it; either has connections of its own
    */
   public void acquire(
       ClusterRuntime cluster,
@@ -159,6 +166,7 @@ public final class UpstreamPool implements AutoCloseable {
       Protocol protocol,
       List<String> alpn,
       @Nullable Origin origin,
+      boolean highPriority,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready,
       Consumer<Throwable> failed) {
@@ -175,7 +183,15 @@ public final class UpstreamPool implements AutoCloseable {
       }
     }
     Preface preface = preface(cluster, host, origin);
-    Key key = new Key(cluster.cluster().name(), host.address(), context, sni, protocol, preface);
+    Key key =
+        new Key(
+            cluster.cluster().name(),
+            host.address(),
+            context,
+            sni,
+            protocol,
+            preface,
+            highPriority);
     Lane lane = lanes.get(key);
     if (lane == null) {
       lane = new Lane(key);
@@ -204,8 +220,9 @@ public final class UpstreamPool implements AutoCloseable {
         return;
       }
     }
-    Waiting waiting = new Waiting(cluster, host, listener, ready, failed);
-    if (!cluster.tryWait()) {
+    CircuitBreaker breaker = cluster.breaker(highPriority);
+    Waiting waiting = new Waiting(cluster, breaker, host, listener, ready, failed);
+    if (!breaker.tryWait()) {
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
     }
@@ -213,15 +230,13 @@ public final class UpstreamPool implements AutoCloseable {
       lane.waiting.add(waiting);
       return;
     }
-    if (!cluster.tryConnect()) {
-      if (lane.inUse > 0 || lane.connecting > 0) {
+    if (!breaker.tryConnect()) {
+      if (lane.isUsed()) {
         // Served by the next connection that is given back.
         lane.waiting.add(waiting);
-      } else {
-        cluster.waitEnded();
-        failed.accept(new Overflow(cluster.cluster().name()));
+        return;
       }
-      return;
+      breaker.connectAnyhow();
     }
     lane.connectingShared = protocol == Protocol.HTTP2;
     lane.idleNanos =
@@ -261,7 +276,9 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private void connect(ClusterRuntime cluster, Key key, Lane lane, Waiting first) {
+    CircuitBreaker breaker = first.breaker();
     lane.connecting++;
+    cluster.connecting();
     if (key.protocol() != Protocol.ALPN) {
       countProtocol(cluster, key.protocol() == Protocol.HTTP2);
     }
@@ -291,16 +308,16 @@ public final class UpstreamPool implements AutoCloseable {
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
-                cluster.waitEnded();
-                cluster.notConnected(connected.cause());
+                breaker.waitEnded();
+                cluster.notConnected(breaker, connected.cause());
                 fail(lane, first, connected.cause());
                 return;
               }
               Channel channel = connected.channel();
-              channel.closeFuture().addListener(closed -> cluster.disconnected());
+              channel.closeFuture().addListener(closed -> cluster.disconnected(breaker));
               SslHandler handler = channel.pipeline().get(SslHandler.class);
               if (handler == null) {
-                cluster.waitEnded();
+                breaker.waitEnded();
                 established(key, lane, first, channel, key.protocol() == Protocol.HTTP2);
                 return;
               }
@@ -308,7 +325,7 @@ public final class UpstreamPool implements AutoCloseable {
                   .handshakeFuture()
                   .addListener(
                       (Future<Channel> shaken) -> {
-                        cluster.waitEnded();
+                        breaker.waitEnded();
                         if (!shaken.isSuccess()) {
                           cluster.stats().add(ClusterStat.SSL__CONNECTION_ERROR);
                           channel.close();
@@ -345,12 +362,15 @@ public final class UpstreamPool implements AutoCloseable {
         return;
       }
     }
-    if (!cluster.tryConnect()) {
+    // TCP knows no priorities.
+    CircuitBreaker breaker = cluster.breaker(false);
+    if (!breaker.tryConnect()) {
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
     }
-    if (!cluster.tryWait()) {
-      cluster.disconnected();
+    cluster.connecting();
+    if (!breaker.tryWait()) {
+      cluster.disconnected(breaker);
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
     }
@@ -385,16 +405,16 @@ public final class UpstreamPool implements AutoCloseable {
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
-                cluster.waitEnded();
-                cluster.notConnected(connected.cause());
+                breaker.waitEnded();
+                cluster.notConnected(breaker, connected.cause());
                 failed.accept(connected.cause());
                 return;
               }
               Channel channel = connected.channel();
-              channel.closeFuture().addListener(closed -> cluster.disconnected());
+              channel.closeFuture().addListener(closed -> cluster.disconnected(breaker));
               SslHandler handshake = channel.pipeline().get(SslHandler.class);
               if (handshake == null) {
-                cluster.waitEnded();
+                breaker.waitEnded();
                 channel.pipeline().addLast(handler);
                 ready.accept(channel);
                 return;
@@ -403,7 +423,7 @@ public final class UpstreamPool implements AutoCloseable {
                   .handshakeFuture()
                   .addListener(
                       (Future<Channel> shaken) -> {
-                        cluster.waitEnded();
+                        breaker.waitEnded();
                         if (shaken.isSuccess()) {
                           cluster.stats().add(ClusterStat.SSL__HANDSHAKE);
                           channel.config().setAutoRead(false);
@@ -525,7 +545,7 @@ public final class UpstreamPool implements AutoCloseable {
     lane.connectingShared = false;
     open(shared, first.host(), first.listener(), first.ready(), first.failed());
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
-      w.cluster().waitEnded();
+      w.breaker().waitEnded();
       open(shared, w.host(), w.listener(), w.ready(), w.failed());
     }
   }
@@ -548,7 +568,7 @@ public final class UpstreamPool implements AutoCloseable {
     first.failed().accept(cause);
     for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
       w.cluster().stats().add(ClusterStat.UPSTREAM_RQ_PENDING_FAILURE_EJECT);
-      w.cluster().waitEnded();
+      w.breaker().waitEnded();
       w.failed().accept(cause);
     }
   }
@@ -652,7 +672,7 @@ public final class UpstreamPool implements AutoCloseable {
     }
     Waiting next = lane.waiting.poll();
     if (next != null) {
-      next.cluster().waitEnded();
+      next.breaker().waitEnded();
       use(stream.channel(), true, next.host(), next.listener(), next.ready());
       return;
     }
@@ -669,14 +689,13 @@ public final class UpstreamPool implements AutoCloseable {
           if (next == null) {
             return;
           }
-          if (next.cluster().tryConnect()) {
+          if (next.breaker().tryConnect()) {
             connect(next.cluster(), lane.key, lane, next);
-          } else if (lane.inUse > 0 || lane.connecting > 0) {
+          } else if (lane.isUsed()) {
             lane.waiting.addFirst(next);
           } else {
-            next.cluster().waitEnded();
-            next.failed().accept(new Overflow(next.cluster().cluster().name()));
-            serveWaiting(lane);
+            next.breaker().connectAnyhow();
+            connect(next.cluster(), lane.key, lane, next);
           }
         });
   }

@@ -58,6 +58,7 @@ final class WholeAnswer implements UpstreamStream.Listener {
         http2 ? UpstreamPool.Protocol.HTTP2 : UpstreamPool.Protocol.HTTP1,
         List.of(),
         null,
+        false,
         this,
         this::connected,
         cause -> cancel());

@@ -48,6 +48,7 @@ import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.route.Terms;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.CertificateRef;
@@ -389,7 +390,8 @@ public final class Everything {
             List.of(
                 new RouteAction.Mirror("static", Percentage.ofPercent(10)),
                 new RouteAction.Mirror("strict", Percentage.ALL)),
-            List.of("websocket"));
+            List.of("websocket"),
+            new Terms(true));
     List<Route> all = new ArrayList<>();
     all.add(
         new Route(
@@ -556,7 +558,10 @@ public final class Everything {
                     "tlsMode-istio", Map.of("tlsMode", "istio"), Optional.of(mutual)),
                 new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty())
                     .behind(TransportMatch.ProxyHeader.V1)),
-            new CircuitBreakers(100, 10, 1000, Long.MAX_VALUE),
+            new CircuitBreakers(
+                new CircuitBreakers.Limits(100, 10, 1000, Long.MAX_VALUE, Optional.empty(), true),
+                new CircuitBreakers.Limits(
+                    1, 2, 3, 4, Optional.of(new CircuitBreakers.RetryBudget(25, 5)), false)),
             Optional.of(
                 new OutlierDetection(
                     Optional.of(7),

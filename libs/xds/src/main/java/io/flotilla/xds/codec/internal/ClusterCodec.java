@@ -31,7 +31,6 @@ import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.type.v3.Percent;
 import io.flotilla.model.InvalidModelException;
-import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.Discovery;
@@ -58,7 +57,6 @@ public final class ClusterCodec {
   private static final int ENVOYS_SLOW_START_PERCENT = 10;
   // Envoy wants one that is not empty; this, as istiod's, is no key of any runtime.
   private static final String NO_RUNTIME_KEY = "(";
-  private static final long NO_LIMIT = 0xFFFF_FFFFL;
 
   private ClusterCodec() {}
 
@@ -74,13 +72,7 @@ public final class ClusterCodec {
     balancing(cluster.loadBalancing(), b);
     transports(cluster.transports(), b);
     http(cluster, b);
-    CircuitBreakers limits = cluster.circuitBreakers();
-    b.getCircuitBreakersBuilder()
-        .addThresholdsBuilder()
-        .setMaxConnections(Common.uint32(limits.maxConnections()))
-        .setMaxPendingRequests(Common.uint32(limits.maxPendingRequests()))
-        .setMaxRequests(Common.uint32(limits.maxRequests()))
-        .setMaxRetries(Common.uint32(limits.maxRetries()));
+    LimitsCodec.encode(cluster.circuitBreakers(), b.getCircuitBreakersBuilder());
     cluster
         .outlierDetection()
         .ifPresent(
@@ -475,7 +467,7 @@ public final class ClusterCodec {
         c.hasConnectTimeout() ? Common.duration(c.getConnectTimeout()) : Duration.ofSeconds(5),
         http,
         transports,
-        limits(c),
+        LimitsCodec.decode(c.getCircuitBreakers()),
         Common.when(c.hasOutlierDetection(), () -> outliers(c)),
         Optional.of(c.getUpstreamBindConfig().getSourceAddress().getAddress())
             .filter(s -> !s.isEmpty()),
@@ -592,27 +584,6 @@ public final class ClusterCodec {
                   + c.getLbPolicy()
                   + ", which is not supported");
     };
-  }
-
-  private static CircuitBreakers limits(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {
-    if (c.getCircuitBreakers().getThresholdsCount() == 0) {
-      // Envoy's own defaults, where the control plane says nothing.
-      return new CircuitBreakers(1024, 1024, 1024, 3);
-    }
-    var t = c.getCircuitBreakers().getThresholds(0);
-    return new CircuitBreakers(
-        limit(t.hasMaxConnections(), t.getMaxConnections(), 1024),
-        limit(t.hasMaxPendingRequests(), t.getMaxPendingRequests(), 1024),
-        limit(t.hasMaxRequests(), t.getMaxRequests(), 1024),
-        limit(t.hasMaxRetries(), t.getMaxRetries(), 3));
-  }
-
-  private static long limit(boolean present, UInt32Value value, long otherwise) {
-    if (!present) {
-      return otherwise;
-    }
-    long unsigned = Integer.toUnsignedLong(value.getValue());
-    return unsigned == NO_LIMIT ? Long.MAX_VALUE : unsigned;
   }
 
   private static OutlierDetection outliers(io.envoyproxy.envoy.config.cluster.v3.Cluster c) {

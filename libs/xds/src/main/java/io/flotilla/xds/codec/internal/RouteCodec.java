@@ -6,6 +6,7 @@ import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.config.route.v3.Decorator;
 import io.envoyproxy.envoy.config.route.v3.NonForwardingAction;
@@ -34,6 +35,7 @@ import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.route.Terms;
 import io.flotilla.model.route.VirtualHost;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -342,6 +344,9 @@ public final class RouteCodec {
                       .setDefaultValue(Common.percent(mirror.fraction()))));
     }
     f.upgrades().forEach(u -> b.addUpgradeConfigs(upgrade(u)));
+    if (f.terms().highPriority()) {
+      b.setPriority(RoutingPriority.HIGH);
+    }
     return b.build();
   }
 
@@ -425,7 +430,8 @@ public final class RouteCodec {
                             ? Common.percent(m.getRuntimeFraction().getDefaultValue())
                             : Percentage.ALL))
             .toList(),
-        r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList());
+        r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList(),
+        new Terms(r.getPriority() == RoutingPriority.HIGH));
   }
 
   private static UpgradeConfig upgrade(String type) {

@@ -12,9 +12,14 @@ import io.flotilla.proxy.EngineConfig;
 import io.flotilla.proxy.Overload;
 import io.flotilla.proxy.ProxyEngine;
 import io.flotilla.proxy.api.PeerIdentity;
+import io.flotilla.proxy.metrics.Histogram;
+import io.flotilla.proxy.metrics.StatScope;
+import io.flotilla.proxy.metrics.StatSink;
 import io.flotilla.telemetry.api.SpanSink;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Our side of a comparison. */
 public final class Ours {
@@ -33,6 +38,30 @@ public final class Ours {
             false,
             Duration.ofSeconds(5),
             Overload.ofProcess()));
+  }
+
+  /** An engine's counters and gauges whose names hold a word, and that are not zero. */
+  public static Map<String, Long> statistics(ProxyEngine engine, String word) {
+    Map<String, Long> out = new TreeMap<>();
+    engine.statistics(
+        new StatSink() {
+          @Override
+          public void counter(StatScope scope, String leaf, long value) {
+            String name = scope.prefix() + leaf;
+            if (value != 0 && name.contains(word)) {
+              out.put(name, value);
+            }
+          }
+
+          @Override
+          public void gauge(StatScope scope, String leaf, long value) {
+            counter(scope, leaf, value);
+          }
+
+          @Override
+          public void histogram(StatScope scope, String leaf, Histogram histogram) {}
+        });
+    return out;
   }
 
   /** What does the same with every request that passes the filters. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.model.listener;
 
+import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Fault;
 import io.flotilla.model.policy.JwtAuthentication;
 import io.flotilla.model.policy.Rbac;
@@ -25,6 +26,13 @@ public sealed interface HttpFilter {
 
   /** Lets requests pass or answers 403. */
   record AccessControl(Rbac rbac) implements HttpFilter {}
+
+  /**
+   * Asks a service whether a request may pass.
+   *
+   * @param name by which routes configure it
+   */
+  record Authorization(String name, ExternalAuthorization authorization) implements HttpFilter {}
 
   /** Counts gRPC messages and statuses. */
   record GrpcStats() implements HttpFilter {}

@@ -2,7 +2,9 @@
 package io.flotilla.model.route;
 
 import io.flotilla.model.Checks;
+import io.flotilla.model.policy.FilterOverride;
 import java.util.List;
+import java.util.Map;
 
 /** How a forwarding route names its cluster. */
 public sealed interface ClusterChoice {
@@ -59,11 +61,19 @@ public sealed interface ClusterChoice {
    * One target of a weighted choice.
    *
    * @param weight 0 and up
+   * @param filters what filters do otherwise, by their names
    */
-  record WeightedCluster(String name, int weight, HeaderEdits headerEdits) {
+  record WeightedCluster(
+      String name, int weight, HeaderEdits headerEdits, Map<String, FilterOverride> filters) {
     public WeightedCluster {
+      filters = Map.copyOf(filters);
       Checks.notEmpty(name, "name of a weighted cluster");
       Checks.inRange(weight, 0, Integer.MAX_VALUE, "weight of cluster " + name);
+    }
+
+    /** With all filters as they are. */
+    public WeightedCluster(String name, int weight, HeaderEdits headerEdits) {
+      this(name, weight, headerEdits, Map.of());
     }
   }
 }

@@ -3,7 +3,9 @@ package io.flotilla.model.route;
 
 import io.flotilla.model.policy.Cors;
 import io.flotilla.model.policy.Fault;
+import io.flotilla.model.policy.FilterOverride;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,6 +18,7 @@ import java.util.Optional;
  *     default
  * @param source the object that it came from, "networking.istio.io/v1/VirtualService ns/name", or
  *     empty
+ * @param filters what filters do otherwise, by their names
  */
 public record Route(
     String name,
@@ -25,7 +28,24 @@ public record Route(
     Optional<Fault> fault,
     Optional<Cors> cors,
     String tracingOperation,
-    String source) {
+    String source,
+    Map<String, FilterOverride> filters) {
+  public Route {
+    filters = Map.copyOf(filters);
+  }
+
+  /** With all filters as they are. */
+  public Route(
+      String name,
+      RouteMatch match,
+      RouteAction action,
+      HeaderEdits headerEdits,
+      Optional<Fault> fault,
+      Optional<Cors> cors,
+      String tracingOperation,
+      String source) {
+    this(name, match, action, headerEdits, fault, cors, tracingOperation, source, Map.of());
+  }
 
   /** Without edits, faults and CORS. */
   public static Route of(String name, RouteMatch match, RouteAction action) {

@@ -2,8 +2,10 @@
 package io.flotilla.model.route;
 
 import io.flotilla.model.Checks;
+import io.flotilla.model.policy.FilterOverride;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Set;
  * @param ignorePortInHostMatching the port of the authority is dropped before domains are compared
  * @param validateClusters refuse the configuration when a cluster is missing
  * @param maxDirectResponseBytes largest direct response body
+ * @param filters what filters do otherwise, by their names
  */
 public record RouteConfiguration(
     String name,
@@ -20,13 +23,15 @@ public record RouteConfiguration(
     HeaderEdits headerEdits,
     boolean ignorePortInHostMatching,
     boolean validateClusters,
-    int maxDirectResponseBytes) {
+    int maxDirectResponseBytes,
+    Map<String, FilterOverride> filters) {
 
   /** Envoy's default for direct response bodies. */
   public static final int DEFAULT_MAX_DIRECT_RESPONSE_BYTES = 4096;
 
   public RouteConfiguration {
     virtualHosts = List.copyOf(virtualHosts);
+    filters = Map.copyOf(filters);
     Set<String> seen = new HashSet<>();
     for (VirtualHost host : virtualHosts) {
       for (String domain : host.domains()) {
@@ -35,6 +40,24 @@ public record RouteConfiguration(
             "route configuration " + name + " has the domain '" + domain + "' twice");
       }
     }
+  }
+
+  /** With all filters as they are. */
+  public RouteConfiguration(
+      String name,
+      List<VirtualHost> virtualHosts,
+      HeaderEdits headerEdits,
+      boolean ignorePortInHostMatching,
+      boolean validateClusters,
+      int maxDirectResponseBytes) {
+    this(
+        name,
+        virtualHosts,
+        headerEdits,
+        ignorePortInHostMatching,
+        validateClusters,
+        maxDirectResponseBytes,
+        Map.of());
   }
 
   /** With the defaults that Istio sends. */

@@ -2,7 +2,9 @@
 package io.flotilla.model.route;
 
 import io.flotilla.model.Checks;
+import io.flotilla.model.policy.FilterOverride;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -12,6 +14,7 @@ import java.util.Optional;
  * @param routes the first that matches wins
  * @param retryPolicy for routes that have none of their own
  * @param includeRequestAttemptCount adds x-envoy-attempt-count to the upstream request
+ * @param filters what filters do otherwise, by their names
  */
 public record VirtualHost(
     String name,
@@ -19,12 +22,25 @@ public record VirtualHost(
     List<Route> routes,
     HeaderEdits headerEdits,
     Optional<RetryPolicy> retryPolicy,
-    boolean includeRequestAttemptCount) {
+    boolean includeRequestAttemptCount,
+    Map<String, FilterOverride> filters) {
   public VirtualHost {
+    filters = Map.copyOf(filters);
     Checks.notEmpty(name, "name of a virtual host");
     domains = List.copyOf(domains);
     routes = List.copyOf(routes);
     Checks.require(!domains.isEmpty(), "virtual host " + name + " needs at least one domain");
+  }
+
+  /** With all filters as they are. */
+  public VirtualHost(
+      String name,
+      List<String> domains,
+      List<Route> routes,
+      HeaderEdits headerEdits,
+      Optional<RetryPolicy> retryPolicy,
+      boolean includeRequestAttemptCount) {
+    this(name, domains, routes, headerEdits, retryPolicy, includeRequestAttemptCount, Map.of());
   }
 
   /** Without edits or retries. */

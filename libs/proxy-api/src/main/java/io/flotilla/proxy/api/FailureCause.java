@@ -23,6 +23,8 @@ public enum FailureCause {
   HEADERS_TOO_LARGE(Group.CLIENT, "DPE", 431, "the request's headers are too large"),
   UNAUTHENTICATED(Group.CLIENT, "", 401, "the request's token is missing or not accepted"),
   ACCESS_DENIED(Group.CLIENT, "", 403, "RBAC: access denied"),
+  UNAUTHORIZED(
+      Group.CLIENT, "UAEX", 403, "the authorization service does not let this request pass"),
   BAD_RESPONSE(Group.ORIGIN, "UPE", 502, "the upstream's answer is malformed"),
   STREAM_IDLE(Group.LOCAL, "SI", 408, "the stream was idle for too long"),
   BLOCKED(Group.LOCAL, "NR", 502, "this mesh does not let requests leave for unknown hosts");

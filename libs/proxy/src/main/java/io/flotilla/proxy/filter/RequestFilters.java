@@ -6,8 +6,11 @@ import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.policy.Cors;
 import io.flotilla.model.policy.JwtProvider;
+import io.flotilla.proxy.authz.AuthorizationFilter;
 import io.flotilla.proxy.jwt.JwtFilter;
 import io.flotilla.proxy.jwt.KeySets;
+import io.flotilla.proxy.metrics.Statistics;
+import io.flotilla.proxy.upstream.UpstreamCalls;
 import io.flotilla.rules.route.CorsRule;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -23,12 +26,19 @@ public final class RequestFilters {
   private final Map<FilterChain, ConnectionAccess> connections = new IdentityHashMap<>();
   private final Map<Cors, CorsRule> cors = new IdentityHashMap<>();
   private final Set<JwtProvider.Keys> used = new HashSet<>();
+  private final UpstreamCalls calls;
+  private final Statistics statistics;
   private final KeySets keySets;
   private final AccessCounters requests = new AccessCounters();
   private final AccessCounters tcp = new AccessCounters();
 
-  /** {@code fetch}: how issuers' key sets are got. */
-  public RequestFilters(KeySets.Fetch fetch) {
+  /**
+   * @param fetch how issuers' key sets are got
+   * @param calls how services are asked
+   */
+  public RequestFilters(KeySets.Fetch fetch, UpstreamCalls calls, Statistics statistics) {
+    this.statistics = statistics;
+    this.calls = calls;
     this.keySets = new KeySets(fetch, System::nanoTime);
   }
 
@@ -54,7 +64,7 @@ public final class RequestFilters {
   public ConnectionAccess of(FilterChain chain) {
     ConnectionAccess known = connections.get(chain);
     if (known == null) {
-      known = new ConnectionAccess(chain, tcp);
+      known = new ConnectionAccess(chain, tcp, calls, statistics);
       connections.put(chain, known);
     }
     return known;
@@ -94,6 +104,8 @@ public final class RequestFilters {
           j.authentication().providers().values().forEach(p -> used.add(p.keys()));
           out.add(new JwtFilter(j.authentication(), keySets, Clock.systemUTC()));
         }
+        case HttpFilter.Authorization a ->
+            out.add(new AuthorizationFilter(a.name(), a.authorization(), calls));
         case HttpFilter.AccessControl a -> out.add(new AccessControlFilter(a.rbac(), requests));
         // These work on the whole exchange.
         case HttpFilter.Router r -> {}

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.policy.FilterOverride;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.api.FailureCause;
@@ -36,6 +37,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -90,6 +92,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   private boolean wantsTunnel;
 
   private HeaderEdits clusterEdits = HeaderEdits.NONE;
+  private Map<String, FilterOverride> clusterFilters = Map.of();
   private Optional<ClusterRuntime> runtime = Optional.empty();
   private boolean routed;
   private RouteTable.@Nullable Match match;
@@ -102,6 +105,9 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   private Map<String, String> answerHeaders = Map.of();
   private long lastActivity = System.nanoTime();
   private @Nullable Future<?> pause;
+  private @Nullable BodyWish wish;
+  private @Nullable Runnable onGone;
+  private final List<Consumer<HttpHeaders>> answerEdits = new ArrayList<>();
 
   /**
    * @param client the connection (HTTP/1) or stream (HTTP/2) that answers go to
@@ -132,7 +138,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     // A request that is held on purpose, or by its upstream, has a time-out of its own.
     if (finished
         || now - lastActivity < idleNanos
-        || filtering
+        || (filtering && wish == null)
         || (forwarding != null && forwarding.isPausing())) {
       return;
     }
@@ -242,6 +248,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     record.count(HttpStat.RQ_TOTAL);
     if (found == null) {
       record.count(HttpStat.NO_ROUTE);
+      record.details("route_not_found");
       fail(FailureCause.NO_ROUTE);
       return;
     }
@@ -250,6 +257,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
       case RouteAction.Forward f -> forward(f, found);
       case RouteAction.DirectResponse d -> {
         record.count(HttpStat.RQ_DIRECT_RESPONSE);
+        record.details("direct_response");
         reply(d.status(), d.body());
       }
       case RouteAction.NonForwarding n -> fail(FailureCause.NO_ROUTE);
@@ -283,6 +291,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
         c -> {
           record.cluster(c.cluster());
           clusterEdits = c.headerEdits();
+          clusterFilters = c.filters();
         });
     runtime.ifPresent(r -> record.clusterModel(r.cluster()));
   }
@@ -354,9 +363,24 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     if (way == null) {
       held.add(content);
+      collect();
     } else {
       way.body(content);
     }
+  }
+
+  private void collect() {
+    BodyWish wanted = wish;
+    if (wanted == null || !wanted.isMet(held, requestEnded)) {
+      return;
+    }
+    wish = null;
+    if (wanted.isTooLong(held)) {
+      record.details("request_payload_too_large");
+      reply(413, "Payload Too Large");
+      return;
+    }
+    wanted.then().accept(held.show(wanted.largest()));
   }
 
   /**
@@ -391,9 +415,13 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     if (way != null) {
       way.flush();
     }
-    if (!requestEnded && (finished || (way == null ? held.hasRoom() : way.hasRoom()))) {
+    if (!requestEnded && (finished || (way == null ? hasRoom() : way.hasRoom()))) {
       client.read();
     }
+  }
+
+  private boolean hasRoom() {
+    return held.hasRoom() || (wish != null && !wish.isMet(held, false));
   }
 
   /** The client's channel takes more again. */
@@ -444,6 +472,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     finishHeaders(out.headers());
     editResponse(out.headers());
+    answerEdits.forEach(edit -> edit.accept(out.headers()));
     record.responseHead(out.headers());
     endedByHead = http2 && response instanceof FullHttpResponse full && HeadRules.isBare(full);
     if (endedByHead) {
@@ -461,7 +490,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   }
 
   private void editResponse(HttpHeaders headers) {
-    if (match == null) {
+    if (match == null || !routed) {
       return;
     }
     HeadRules.editResponse(headers, clusterEdits, record);
@@ -540,6 +569,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     record.answer(out);
     finishHeaders(out.headers());
     editResponse(out.headers());
+    answerEdits.forEach(edit -> edit.accept(out.headers()));
     // It says nothing about what follows, which is no HTTP any more.
     out.headers().remove(HttpHeaderNames.CONNECTION);
     out.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
@@ -597,14 +627,26 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
 
   @Override
   public void reply(int status, String body) {
+    reply(status, body, headers -> {});
+  }
+
+  @Override
+  public void reply(int status, String body, Consumer<HttpHeaders> edit) {
     if (request != null && RouteTable.isGrpc(this)) {
-      replyGrpc(HeadRules.grpcStatus(status), body);
+      FullHttpResponse answer = grpcAnswer(200, HeadRules.grpcStatus(status), body);
+      HttpHeaders own = answer.headers().copy();
+      edit.accept(answer.headers());
+      own.forEach(header -> answer.headers().set(header.getKey(), header.getValue()));
+      local(answer);
       return;
     }
     ByteBuf text = Unpooled.copiedBuffer(body, StandardCharsets.UTF_8);
     FullHttpResponse response =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), text);
-    if (!body.isEmpty()) {
+    edit.accept(response.headers());
+    if (body.isEmpty()) {
+      response.headers().remove(HttpHeaderNames.CONTENT_TYPE);
+    } else if (!response.headers().contains(HttpHeaderNames.CONTENT_TYPE)) {
       response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain");
     }
     local(response);
@@ -665,9 +707,9 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     record.localAnswer(response.status().code());
     record.reasonHeader(response.headers());
     finishHeaders(response.headers());
-    if (routed) {
-      editResponse(response.headers());
-    }
+    editResponse(response.headers());
+    HttpHeaders headers = response.headers();
+    answerEdits.forEach(edit -> edit.accept(headers));
     record.responseHead(response.headers());
     client.writeAndFlush(response);
     end(true);
@@ -709,6 +751,12 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     if (pause != null) {
       pause.cancel(false);
+    }
+    wish = null;
+    Runnable told = onGone;
+    onGone = null;
+    if (told != null) {
+      told.run();
     }
     held.release();
     if (forwarding != null) {
@@ -804,6 +852,77 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   }
 
   @Override
+  public Downstream connection() {
+    return downstream;
+  }
+
+  @Override
+  public String id() {
+    return record.requestId();
+  }
+
+  @Override
+  public String protocol() {
+    return http2 ? "HTTP/2" : isHttp10() ? "HTTP/1.0" : "HTTP/1.1";
+  }
+
+  @Override
+  public List<FilterOverride> overrides(String filter) {
+    RouteTable.Match way = match;
+    RouteTable table = routes();
+    if (way == null || table == null) {
+      return List.of();
+    }
+    List<FilterOverride> out = new ArrayList<>();
+    for (Map<String, FilterOverride> scope :
+        List.of(
+            table.configuration().filters(),
+            way.host().filters(),
+            way.route().filters(),
+            clusterFilters)) {
+      FilterOverride each = scope.get(filter);
+      if (each != null) {
+        out.add(each);
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public boolean hasBody() {
+    return request != null && !wantsUpgrade && HeadRules.hasBody(request, http2);
+  }
+
+  @Override
+  public void collectBody(int largest, boolean partial, Consumer<Body> then) {
+    wish = new BodyWish(largest, partial, then);
+    collect();
+  }
+
+  @Override
+  public void onGone(Runnable then) {
+    onGone = then;
+  }
+
+  @Override
+  public void onAnswer(Consumer<HttpHeaders> edit) {
+    answerEdits.add(edit);
+  }
+
+  @Override
+  public void count(String stat, boolean cluster) {
+    record.count(stat);
+    if (cluster) {
+      runtime.ifPresent(r -> r.stats().count(stat));
+    }
+  }
+
+  @Override
+  public void chargeCluster(int status) {
+    runtime.ifPresent(r -> r.stats().answered(status, isInternal()));
+  }
+
+  @Override
   public void answerHeaders(Map<String, String> headers) {
     answerHeaders = headers;
   }
@@ -812,6 +931,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   public void resume() {
     if (filtering && !finished && !answered) {
       pause = null;
+      onGone = null;
       filter();
     }
   }

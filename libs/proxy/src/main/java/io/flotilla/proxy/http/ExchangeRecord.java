@@ -118,6 +118,10 @@ final class ExchangeRecord implements LogSource {
     path = itsPath;
   }
 
+  String requestId() {
+    return requestId;
+  }
+
   void requestId(String id) {
     requestId = id;
   }
@@ -162,6 +166,10 @@ final class ExchangeRecord implements LogSource {
 
   void count(HttpStat what) {
     counts.add(what);
+  }
+
+  void count(String stat) {
+    counts.count(stat);
   }
 
   void route(RouteTable.Match itsMatch) {

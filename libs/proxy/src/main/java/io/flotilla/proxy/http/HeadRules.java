@@ -125,6 +125,17 @@ final class HeadRules {
     return !authority.isEmpty() && Http2HeadRules.isAuthority(authority);
   }
 
+  /** Whether content follows the head, or may. */
+  static boolean hasBody(HttpRequest head, boolean http2) {
+    if (head instanceof FullHttpMessage full) {
+      return full.content().isReadable();
+    }
+    String length = head.headers().get(HttpHeaderNames.CONTENT_LENGTH);
+    return http2
+        || length != null && !length.equals("0")
+        || head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
+  }
+
   static boolean isKeepAlive(HttpRequest head) {
     return HttpUtil.isKeepAlive(head);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
+import io.flotilla.proxy.filter.FilteredRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -32,6 +33,23 @@ final class HeldBody {
   void add(HttpContent part) {
     parts.add(part);
     bytes += part.content().readableBytes();
+  }
+
+  int size() {
+    return bytes;
+  }
+
+  /** Shows the first bytes. */
+  FilteredRequest.Body show(int largest) {
+    byte[] out = new byte[Math.min(largest, bytes)];
+    int at = 0;
+    for (HttpContent part : parts) {
+      ByteBuf content = part.content();
+      int some = Math.min(out.length - at, content.readableBytes());
+      content.getBytes(content.readerIndex(), out, at, some);
+      at += some;
+    }
+    return new FilteredRequest.Body(out, out.length == bytes);
   }
 
   /** Shows a copy of each part, which the consumer takes over. */

@@ -9,9 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What access rules see of one request: of its connection, and what it says itself. */
@@ -22,7 +20,6 @@ final class RequestAccess extends ConnectionView {
   private final HttpHeaders headers;
   private final String authority;
   private final HttpConnectionManager manager;
-  private final Map<String, Object> metadata = new HashMap<>();
   private @Nullable InetAddress remote;
 
   /**
@@ -87,19 +84,5 @@ final class RequestAccess extends ConnectionView {
     } catch (UnknownHostException e) {
       return directRemote();
     }
-  }
-
-  void addMetadata(String filter, Map<String, ?> values) {
-    Map<String, Object> all = new HashMap<>();
-    if (metadata.get(filter) instanceof Map<?, ?> known) {
-      known.forEach((k, v) -> all.put((String) k, v));
-    }
-    all.putAll(values);
-    metadata.put(filter, all);
-  }
-
-  @Override
-  public @Nullable Object metadata(String filter) {
-    return metadata.get(filter);
   }
 }

@@ -3,12 +3,15 @@ package io.flotilla.proxy.internal;
 
 import io.flotilla.rules.policy.AccessView;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What access rules see of a connection. */
 public class ConnectionView implements AccessView {
   private final Downstream downstream;
+  private final Map<String, Object> metadata = new HashMap<>();
 
   public ConnectionView(Downstream downstream) {
     this.downstream = downstream;
@@ -50,8 +53,18 @@ public class ConnectionView implements AccessView {
   }
 
   @Override
-  public @Nullable Object metadata(String filter) {
-    return null;
+  public final @Nullable Object metadata(String filter) {
+    return metadata.get(filter);
+  }
+
+  /** Notes values for later filters, beside what the filter noted before. */
+  public final void addMetadata(String filter, Map<String, ?> values) {
+    Map<String, Object> all = new HashMap<>();
+    if (metadata.get(filter) instanceof Map<?, ?> known) {
+      known.forEach((k, v) -> all.put((String) k, v));
+    }
+    all.putAll(values);
+    metadata.put(filter, all);
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.metrics.Statistics;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.flotilla.proxy.upstream.Clusters;
+import io.flotilla.proxy.upstream.UpstreamCalls;
 import io.flotilla.proxy.upstream.UpstreamGet;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.rules.route.RouteTable;
@@ -62,10 +63,13 @@ public final class EngineState {
     this.pool = pool;
     this.peerHeader = PeerHeaders.encode(config.self());
     this.sweep = new Sweep(loop);
-    UpstreamGet get = new UpstreamGet(loop, clusters, pool);
+    UpstreamCalls calls = new UpstreamCalls(loop, clusters, pool);
+    UpstreamGet get = new UpstreamGet(calls);
     this.filters =
         new RequestFilters(
-            (keys, done) -> get.get(keys.uri(), keys.cluster(), keys.timeout(), done));
+            (keys, done) -> get.get(keys.uri(), keys.cluster(), keys.timeout(), done),
+            calls,
+            statistics);
   }
 
   /**

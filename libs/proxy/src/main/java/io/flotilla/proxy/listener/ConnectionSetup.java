@@ -14,7 +14,6 @@ import io.flotilla.proxy.detect.HttpSniff;
 import io.flotilla.proxy.detect.ProxyHeader;
 import io.flotilla.proxy.filter.ConnectionAccess;
 import io.flotilla.proxy.http.HttpServer;
-import io.flotilla.proxy.internal.ConnectionView;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Terms;
@@ -22,7 +21,6 @@ import io.flotilla.proxy.metrics.ListenerStat;
 import io.flotilla.proxy.metrics.StatSet;
 import io.flotilla.proxy.tcp.TcpRelay;
 import io.flotilla.proxy.tls.Peers;
-import io.flotilla.rules.policy.AccessDecision;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -58,6 +56,8 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     PROXY_HEADER,
     INSPECT,
     HANDSHAKE,
+    /** It is asked whether the connection may be used at all. */
+    ACCESS,
     HTTP_VERSION,
     DONE
   }
@@ -235,12 +235,11 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
       return;
     }
     held = held.isReadable() ? Unpooled.wrappedBuffer(held, data) : replace(data);
-    if (phase == Phase.PROXY_HEADER) {
-      proxyHeader(context);
-    } else if (phase == Phase.INSPECT) {
-      inspect(context);
-    } else {
-      httpVersion(context);
+    switch (phase) {
+      case PROXY_HEADER -> proxyHeader(context);
+      case INSPECT -> inspect(context);
+      case HTTP_VERSION -> httpVersion(context);
+      case ACCESS, HANDSHAKE, DONE -> {}
     }
   }
 
@@ -371,11 +370,41 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
   }
 
   private void protocol(ChannelHandlerContext context, FilterChain taken, String alpn) {
-    if (isDenied(context, taken)) {
-      phase = Phase.DONE;
-      context.close();
+    ConnectionAccess access = engine.filters().of(taken);
+    if (access.isOpen()) {
+      begin(context, taken, alpn);
       return;
     }
+    phase = Phase.ACCESS;
+    boolean[] waited = {false};
+    access.decide(
+        downstream(context.channel()),
+        denial -> {
+          if (denial.isPresent()) {
+            deny(context, denial.get());
+          } else if (context.channel().isActive() && !context.isRemoved()) {
+            begin(context, taken, alpn);
+            if (waited[0] && taken.terminal() instanceof HttpConnectionManager) {
+              // What would have gone on reading has passed while the answer was waited for.
+              context.channel().read();
+            }
+          }
+        });
+    waited[0] = true;
+  }
+
+  private void deny(ChannelHandlerContext context, String details) {
+    phase = Phase.DONE;
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "{0}: a connection from {1} is closed: {2}",
+        listener.model().name(),
+        context.channel().remoteAddress(),
+        details);
+    context.close();
+  }
+
+  private void begin(ChannelHandlerContext context, FilterChain taken, String alpn) {
     switch (taken.terminal()) {
       case TcpProxy tcp -> {
         phase = Phase.DONE;
@@ -401,24 +430,6 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         }
       }
     }
-  }
-
-  private boolean isDenied(ChannelHandlerContext context, FilterChain taken) {
-    ConnectionAccess access = engine.filters().of(taken);
-    if (access.isOpen()) {
-      return false;
-    }
-    Optional<AccessDecision> denial =
-        access.denial(new ConnectionView(downstream(context.channel())));
-    denial.ifPresent(
-        d ->
-            LOG.log(
-                System.Logger.Level.DEBUG,
-                "{0}: a connection from {1} is closed: {2}",
-                listener.model().name(),
-                context.channel().remoteAddress(),
-                d.details()));
-    return denial.isPresent();
   }
 
   private void httpVersion(ChannelHandlerContext context) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.metrics;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
  * The counters and gauges of one scope. Used on one event loop.
  *
@@ -10,6 +13,7 @@ public class StatSet<S extends Enum<S> & Stat> {
   private final StatScope scope;
   private final StatNames<S> names;
   private final long[] values;
+  private final Map<String, long[]> named = new TreeMap<>();
 
   /** All at zero. */
   StatSet(StatScope scope, StatNames<S> names) {
@@ -26,6 +30,11 @@ public class StatSet<S extends Enum<S> & Stat> {
   /** One less, of a gauge. */
   public final void subtract(S stat) {
     values[stat.ordinal()]--;
+  }
+
+  /** One more of a counter that filters name: "ext_authz.ok". */
+  public final void count(String leaf) {
+    named.computeIfAbsent(leaf, l -> new long[1])[0]++;
   }
 
   /** What it stands at. */
@@ -47,6 +56,7 @@ public class StatSet<S extends Enum<S> & Stat> {
         sink.counter(scope, names.leaf(i), values[i]);
       }
     }
+    named.forEach((leaf, value) -> sink.counter(scope, leaf, value[0]));
   }
 
   /** Sets every counter to zero; gauges stay. */
@@ -56,5 +66,6 @@ public class StatSet<S extends Enum<S> & Stat> {
         values[i] = 0;
       }
     }
+    named.values().forEach(value -> value[0] = 0);
   }
 }

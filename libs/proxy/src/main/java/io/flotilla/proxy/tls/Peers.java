@@ -4,12 +4,15 @@ package io.flotilla.proxy.tls;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -94,6 +97,25 @@ public final class Peers {
     List<String> made = List.copyOf(out);
     channel.attr(NAMES).set(made);
     return made;
+  }
+
+  /** The peer's certificate as PEM, URL-encoded as Envoy writes it; empty without one. */
+  public static String encodedCertificate(Channel channel) {
+    return leaf(channel.pipeline().get(SslHandler.class))
+        .map(
+            certificate -> {
+              try {
+                String base64 =
+                    Base64.getMimeEncoder(64, new byte[] {'\n'})
+                        .encodeToString(certificate.getEncoded());
+                String pem =
+                    "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n";
+                return URLEncoder.encode(pem, StandardCharsets.US_ASCII).replace("+", "%20");
+              } catch (CertificateEncodingException e) {
+                return "";
+              }
+            })
+        .orElse("");
   }
 
   private static String element(X509Certificate leaf, String own) {

@@ -209,7 +209,7 @@ final class Conditions {
     };
   }
 
-  private static Predicate<AccessView> metadata(MetadataMatch match) {
+  static Predicate<AccessView> metadata(MetadataMatch match) {
     Predicate<@Nullable Object> value = value(match.value());
     return view -> {
       Object at = view.metadata(match.filter());

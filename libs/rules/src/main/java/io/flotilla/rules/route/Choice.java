@@ -2,18 +2,25 @@
 package io.flotilla.rules.route;
 
 import io.flotilla.model.match.Percentage;
+import io.flotilla.model.policy.FilterOverride;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.ClusterChoice.WeightedCluster;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.rules.RequestView;
+import java.util.Map;
 import java.util.Optional;
 
 /** Decisions that a random number, or the request, makes. */
 public final class Choice {
   private Choice() {}
 
-  /** The cluster chosen, and the edits that go with it. */
-  public record Chosen(String cluster, HeaderEdits headerEdits) {}
+  /** The cluster chosen, the edits that go with it, and what filters do otherwise for it. */
+  public record Chosen(
+      String cluster, HeaderEdits headerEdits, Map<String, FilterOverride> filters) {
+    private Chosen(String cluster) {
+      this(cluster, HeaderEdits.NONE, Map.of());
+    }
+  }
 
   /**
    * The cluster of a request.
@@ -23,14 +30,14 @@ public final class Choice {
    */
   public static Optional<Chosen> cluster(ClusterChoice choice, RequestView request, int random) {
     return switch (choice) {
-      case ClusterChoice.Single s -> Optional.of(new Chosen(s.name(), HeaderEdits.NONE));
+      case ClusterChoice.Single s -> Optional.of(new Chosen(s.name()));
       case ClusterChoice.FromHeader h -> {
         String name = request.header(h.header());
-        yield name == null ? Optional.empty() : Optional.of(new Chosen(name, HeaderEdits.NONE));
+        yield name == null ? Optional.empty() : Optional.of(new Chosen(name));
       }
       case ClusterChoice.Weighted w -> {
         WeightedCluster target = weighted(w, random);
-        yield Optional.of(new Chosen(target.name(), target.headerEdits()));
+        yield Optional.of(new Chosen(target.name(), target.headerEdits(), target.filters()));
       }
     };
   }

@@ -37,6 +37,7 @@ import io.flotilla.model.match.Percentage;
 import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.policy.Cors;
+import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Fault;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.HashPolicy;
@@ -120,6 +121,9 @@ public final class Everything {
                 new HttpFilter.Jwt(Access.tokens("strict")),
                 new HttpFilter.AccessControl(Access.everything()),
                 new HttpFilter.AccessControl(Access.shadow()),
+                new HttpFilter.Authorization(
+                    ExternalAuthorization.METADATA, Authorizations.byGrpc()),
+                new HttpFilter.Authorization("second", Authorizations.byHttp()),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),
                 new HttpFilter.CorsFilter(),
                 new HttpFilter.Stats(new IstioStats(true)),
@@ -208,6 +212,7 @@ public final class Everything {
                         new NetworkFilter.PeerExchange(),
                         new NetworkFilter.AccessControl(Access.connection(), "tcp."),
                         new NetworkFilter.AccessControl(Access.shadow(), "tcp."),
+                        Authorizations.connection(),
                         new NetworkFilter.Stats(new IstioStats(true))),
                     full),
                 new FilterChain(
@@ -373,7 +378,8 @@ public final class Everything {
         new RouteAction.Forward(
             new ClusterChoice.Weighted(
                 List.of(
-                    new ClusterChoice.WeightedCluster("outbound|9080||eds", 90, edits),
+                    new ClusterChoice.WeightedCluster(
+                        "outbound|9080||eds", 90, edits, Authorizations.overrides()),
                     new ClusterChoice.WeightedCluster("static", 10, HeaderEdits.NONE))),
             Optional.of(Duration.ofSeconds(3)),
             Optional.of(Duration.ofSeconds(30)),
@@ -412,7 +418,8 @@ public final class Everything {
                     Optional.of(true),
                     false)),
             "reviews.default.svc.cluster.local:9080/*",
-            "networking.istio.io/v1/VirtualService default/reviews"));
+            "networking.istio.io/v1/VirtualService default/reviews",
+            Authorizations.overrides()));
     all.add(
         new Route(
             "grpc-abort",
@@ -498,7 +505,8 @@ public final class Everything {
             all,
             edits,
             Optional.of(retry),
-            true);
+            true,
+            Authorizations.overrides());
     VirtualHost tcp =
         VirtualHost.of(
             "non-forwarding",

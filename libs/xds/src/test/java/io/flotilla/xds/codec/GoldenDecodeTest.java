@@ -44,6 +44,7 @@ class GoldenDecodeTest {
           "05-ingress-gateway",
           "07-egress-serviceentry",
           "08-peerauthentication",
+          "09-authz-authn",
           "11-sidecar",
           "13-gateway-api",
           "14-gamma-httproute",

@@ -118,7 +118,8 @@ class RoundTripTest {
                     || f instanceof HttpFilter.Stats
                     || f instanceof HttpFilter.PeerMetadata);
     assertThat(listener.filterChains().getFirst().networkFilters())
-        .allMatch(NetworkFilter.AccessControl.class::isInstance);
+        .noneMatch(
+            f -> f instanceof NetworkFilter.PeerExchange || f instanceof NetworkFilter.Stats);
   }
 
   @Test

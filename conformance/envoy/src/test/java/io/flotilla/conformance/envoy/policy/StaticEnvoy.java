@@ -42,6 +42,7 @@ final class StaticEnvoy implements AutoCloseable {
 
   private final Process process;
   private final Path log;
+  private String admin = "";
   private final Map<String, Integer> ports = new HashMap<>();
 
   StaticEnvoy(String binary, Path folder, ProxySnapshot snapshot)
@@ -81,7 +82,7 @@ final class StaticEnvoy implements AutoCloseable {
 
   private boolean findPorts(Path adminFile, ProxySnapshot snapshot)
       throws IOException, InterruptedException {
-    String admin = "http://" + Files.readString(adminFile).strip();
+    admin = "http://" + Files.readString(adminFile).strip();
     try (HttpClient http = HttpClient.newHttpClient()) {
       Matcher m =
           PORT.matcher(
@@ -136,6 +137,28 @@ final class StaticEnvoy implements AutoCloseable {
       }
     }
     return out.build();
+  }
+
+  /** Its counters and gauges whose names hold a word, and that are not zero. */
+  Map<String, Long> statistics(String word) throws IOException, InterruptedException {
+    Map<String, Long> out = new java.util.TreeMap<>();
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      String text =
+          http.send(
+                  HttpRequest.newBuilder(
+                          URI.create(admin + "/stats?usedonly"))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString())
+              .body();
+      for (String line : text.split("\n")) {
+        int colon = line.lastIndexOf(": ");
+        String value = line.substring(colon + 2);
+        if (colon > 0 && line.contains(word) && value.matches("[1-9]\\d*")) {
+          out.put(line.substring(0, colon), Long.parseLong(value));
+        }
+      }
+    }
+    return out;
   }
 
   int port(String listener) {

@@ -18,6 +18,7 @@ import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
+import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.grpc_stats.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.http.grpc_web.v3.GrpcWeb;
@@ -175,6 +176,11 @@ public final class ListenerCodec {
                 Filter.newBuilder()
                     .setName("envoy.filters.network.rbac")
                     .setTypedConfig(Any.pack(RbacCodec.network(a.rbac(), a.statPrefix()))));
+        case NetworkFilter.Authorization a ->
+            b.addFilters(
+                Filter.newBuilder()
+                    .setName("envoy.filters.network.ext_authz")
+                    .setTypedConfig(Any.pack(AuthorizationCodec.network(a))));
         case NetworkFilter.Stats s -> {
           if (capabilities.istioStats()) {
             b.addFilters(
@@ -329,6 +335,8 @@ public final class ListenerCodec {
                   io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
       case HttpFilter.AccessControl a ->
           add(b, "envoy.filters.http.rbac", Any.pack(RbacCodec.http(a.rbac())));
+      case HttpFilter.Authorization a ->
+          add(b, a.name(), Any.pack(AuthorizationCodec.encode(a.authorization())));
       case HttpFilter.Jwt j ->
           add(b, "envoy.filters.http.jwt_authn", Any.pack(JwtCodec.encode(j.authentication())));
       case HttpFilter.GrpcStats g ->
@@ -519,6 +527,12 @@ public final class ListenerCodec {
                 f.getTypedConfig(),
                 io.envoyproxy.envoy.extensions.filters.network.rbac.v3.RBAC.class);
         before.add(new NetworkFilter.AccessControl(RbacCodec.network(rbac), rbac.getStatPrefix()));
+      } else if (type.equals("envoy.extensions.filters.network.ext_authz.v3.ExtAuthz")) {
+        before.add(
+            AuthorizationCodec.network(
+                Common.unpack(
+                    f.getTypedConfig(),
+                    io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.class)));
       } else if (type.equals("stats.PluginConfig")) {
         before.add(new NetworkFilter.Stats(StatsWire.decode(f.getTypedConfig().getValue())));
       } else if (type.equals("udpa.type.v1.TypedStruct")) {
@@ -679,6 +693,9 @@ public final class ListenerCodec {
               RbacCodec.http(
                   Common.unpack(
                       any, io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC.class)));
+      case "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz" ->
+          new HttpFilter.Authorization(
+              f.getName(), AuthorizationCodec.decode(Common.unpack(any, ExtAuthz.class)));
       case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig" -> new HttpFilter.GrpcStats();
       case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig" ->

@@ -41,6 +41,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +84,7 @@ public final class RouteCodec {
     b.addAllRequestHeadersToRemove(config.headerEdits().requestRemove());
     config.headerEdits().responseAdd().forEach(e -> b.addResponseHeadersToAdd(edit(e)));
     b.addAllResponseHeadersToRemove(config.headerEdits().responseRemove());
+    b.putAllTypedPerFilterConfig(OverrideCodec.encode(config.filters()));
     config.virtualHosts().forEach(h -> b.addVirtualHosts(host(h)));
     return b.build();
   }
@@ -90,7 +92,6 @@ public final class RouteCodec {
   /** From the wire. */
   public static RouteConfiguration decode(
       io.envoyproxy.envoy.config.route.v3.RouteConfiguration c) {
-    refuseFilters("route configuration " + c.getName(), c.getTypedPerFilterConfigMap());
     return new RouteConfiguration(
         c.getName(),
         c.getVirtualHostsList().stream().map(RouteCodec::host).toList(),
@@ -103,7 +104,8 @@ public final class RouteCodec {
         c.getValidateClusters().getValue(),
         c.hasMaxDirectResponseBodySizeBytes()
             ? c.getMaxDirectResponseBodySizeBytes().getValue()
-            : RouteConfiguration.DEFAULT_MAX_DIRECT_RESPONSE_BYTES);
+            : RouteConfiguration.DEFAULT_MAX_DIRECT_RESPONSE_BYTES,
+        OverrideCodec.decode("route configuration " + c.getName(), c.getTypedPerFilterConfigMap()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.VirtualHost host(VirtualHost host) {
@@ -117,13 +119,13 @@ public final class RouteCodec {
     host.headerEdits().responseAdd().forEach(e -> b.addResponseHeadersToAdd(edit(e)));
     b.addAllResponseHeadersToRemove(host.headerEdits().responseRemove());
     host.retryPolicy().ifPresent(p -> b.setRetryPolicy(retry(p)));
+    b.putAllTypedPerFilterConfig(OverrideCodec.encode(host.filters()));
     host.routes().forEach(r -> b.addRoutes(route(r)));
     return b.build();
   }
 
   private static VirtualHost host(io.envoyproxy.envoy.config.route.v3.VirtualHost h) {
     try {
-      refuseFilters("it", h.getTypedPerFilterConfigMap());
       return new VirtualHost(
           h.getName(),
           h.getDomainsList(),
@@ -136,28 +138,14 @@ public final class RouteCodec {
               h.getResponseHeadersToAddList(),
               h.getResponseHeadersToRemoveList()),
           Common.when(h.hasRetryPolicy(), () -> retry(h.getRetryPolicy())),
-          h.getIncludeRequestAttemptCount());
+          h.getIncludeRequestAttemptCount(),
+          OverrideCodec.decode("it", h.getTypedPerFilterConfigMap()));
     } catch (InvalidModelException e) {
       throw new InvalidModelException("virtual host " + h.getName() + ": " + e.getMessage());
     }
   }
 
-  // A filter that would be left out might be the one that refuses requests: routes alone have them.
-  private static void refuseFilters(String where, Map<String, Any> filters) {
-    filters.forEach(
-        (name, config) -> {
-          throw new InvalidModelException(
-              where
-                  + " configures filter "
-                  + name
-                  + " by "
-                  + Common.typeName(config)
-                  + ", which is supported on routes alone");
-        });
-  }
-
   private static ClusterChoice.WeightedCluster target(WeightedCluster.ClusterWeight c) {
-    refuseFilters("weighted cluster " + c.getName(), c.getTypedPerFilterConfigMap());
     return new ClusterChoice.WeightedCluster(
         c.getName(),
         c.getWeight().getValue(),
@@ -165,7 +153,8 @@ public final class RouteCodec {
             c.getRequestHeadersToAddList(),
             c.getRequestHeadersToRemoveList(),
             c.getResponseHeadersToAddList(),
-            c.getResponseHeadersToRemoveList()));
+            c.getResponseHeadersToRemoveList()),
+        OverrideCodec.decode("weighted cluster " + c.getName(), c.getTypedPerFilterConfigMap()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.Route route(Route route) {
@@ -183,6 +172,7 @@ public final class RouteCodec {
     if (!route.source().isEmpty()) {
       b.setMetadata(SourcePath.encode(route.source()));
     }
+    b.putAllTypedPerFilterConfig(OverrideCodec.encode(route.filters()));
     route.fault().ifPresent(f -> b.putTypedPerFilterConfig(FAULT, Any.pack(fault(f))));
     route.cors().ifPresent(c -> b.putTypedPerFilterConfig(CORS, Any.pack(cors(c))));
     switch (route.action()) {
@@ -203,6 +193,7 @@ public final class RouteCodec {
   private static Route route(io.envoyproxy.envoy.config.route.v3.Route r) {
     Optional<Fault> fault = Optional.empty();
     Optional<Cors> cors = Optional.empty();
+    Map<String, Any> others = new LinkedHashMap<>();
     for (var each : r.getTypedPerFilterConfigMap().entrySet()) {
       String type = Common.typeName(each.getValue());
       if (type.endsWith("HTTPFault")) {
@@ -210,14 +201,7 @@ public final class RouteCodec {
       } else if (type.endsWith("CorsPolicy")) {
         cors = Optional.of(cors(Common.unpack(each.getValue(), CorsPolicy.class)));
       } else {
-        throw new InvalidModelException(
-            "route "
-                + r.getName()
-                + " configures filter "
-                + each.getKey()
-                + " by "
-                + type
-                + ", which is not supported");
+        others.put(each.getKey(), each.getValue());
       }
     }
     RouteAction action =
@@ -251,7 +235,8 @@ public final class RouteCodec {
         fault,
         cors,
         r.getDecorator().getOperation(),
-        SourcePath.decode(r.getMetadata()));
+        SourcePath.decode(r.getMetadata()),
+        OverrideCodec.decode("route " + r.getName(), others));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.RouteMatch match(RouteMatch match) {
@@ -365,7 +350,8 @@ public final class RouteCodec {
               .setName(t.name())
               .setWeight(UInt32Value.of(t.weight()))
               .addAllRequestHeadersToRemove(t.headerEdits().requestRemove())
-              .addAllResponseHeadersToRemove(t.headerEdits().responseRemove());
+              .addAllResponseHeadersToRemove(t.headerEdits().responseRemove())
+              .putAllTypedPerFilterConfig(OverrideCodec.encode(t.filters()));
       t.headerEdits().requestAdd().forEach(e -> c.addRequestHeadersToAdd(edit(e)));
       t.headerEdits().responseAdd().forEach(e -> c.addResponseHeadersToAdd(edit(e)));
       b.addClusters(c);

@@ -56,6 +56,7 @@ public final class ProxyEngine implements AutoCloseable {
     Clusters clusters = new Clusters(loop, pool);
     this.state = new EngineState(config, loop, tls, clusters, pool);
     this.listeners = new Listeners(group, state);
+    pool.inside(listeners::accept);
   }
 
   /** Puts a snapshot in force; done once every listener is bound or has failed to. */

@@ -21,6 +21,7 @@ final class EnvoyPeer implements AutoCloseable {
 
   private final Process process;
   private final InetSocketAddress address;
+  private final Path admin;
 
   static boolean isInstalled() {
     return Files.isExecutable(Path.of(ENVOY));
@@ -40,7 +41,7 @@ final class EnvoyPeer implements AutoCloseable {
    * @param clusters the list, each line indented by two
    */
   EnvoyPeer(Path folder, String listener, String clusters) throws Exception {
-    Path admin = folder.resolve("admin.txt");
+    admin = folder.resolve("admin.txt");
     Path config = folder.resolve("envoy.yaml");
     Files.writeString(
         config,
@@ -106,6 +107,18 @@ final class EnvoyPeer implements AutoCloseable {
           });
     }
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), port[0]);
+  }
+
+  /** What its admin API says. */
+  String admin(String path) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create("http://" + Files.readString(admin).strip() + path))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
   }
 
   InetSocketAddress address() {

@@ -176,7 +176,8 @@ final class TestMesh {
         FilterChain.plain("chain", terminal));
   }
 
-  private static TlsContext context(List<String> alpn, List<StringMatch> names) {
+  /** The workload's own certificate, and peers of the mesh. */
+  static TlsContext context(List<String> alpn, List<StringMatch> names) {
     return new TlsContext(
         Optional.of(CertificateRef.WORKLOAD),
         Optional.of(new PeerValidation(TrustRef.MESH, names)),

@@ -2,4 +2,4 @@
 package io.flotilla.model.address;
 
 /** Where a listener binds or an endpoint is reached. */
-public sealed interface Address permits SocketAddress, PipeAddress {}
+public sealed interface Address permits SocketAddress, PipeAddress, InternalAddress {}

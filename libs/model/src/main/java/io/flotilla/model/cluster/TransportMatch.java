@@ -12,24 +12,31 @@ import java.util.Optional;
  * @param tls empty: plaintext
  * @param proxyHeader the PROXY protocol's header that goes ahead of all else, of TLS too; empty:
  *     none
+ * @param internal to listeners of the proxy itself, which learn where the connection means to go
  */
 public record TransportMatch(
     String name,
     Map<String, String> endpointTags,
     Optional<UpstreamTls> tls,
-    Optional<ProxyHeader> proxyHeader) {
+    Optional<ProxyHeader> proxyHeader,
+    boolean internal) {
   public TransportMatch {
     endpointTags = Map.copyOf(endpointTags);
   }
 
   /** Without a header. */
   public TransportMatch(String name, Map<String, String> endpointTags, Optional<UpstreamTls> tls) {
-    this(name, endpointTags, tls, Optional.empty());
+    this(name, endpointTags, tls, Optional.empty(), false);
   }
 
   /** The same behind a header. */
   public TransportMatch behind(ProxyHeader header) {
-    return new TransportMatch(name, endpointTags, tls, Optional.of(header));
+    return new TransportMatch(name, endpointTags, tls, Optional.of(header), internal);
+  }
+
+  /** The same within the process. */
+  public TransportMatch inside() {
+    return new TransportMatch(name, endpointTags, tls, proxyHeader, true);
   }
 
   /** The form of the header that tells who the client is: text or binary. */

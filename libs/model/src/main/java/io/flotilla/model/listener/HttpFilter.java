@@ -43,6 +43,13 @@ public sealed interface HttpFilter {
   /** Peers tell each other who they are by x-envoy-peer-metadata (istio.metadata_exchange). */
   record PeerMetadata() implements HttpFilter {}
 
+  /**
+   * The internal listener behind a terminated CONNECT learns its authority as the destination, the
+   * client's address as the source, and the client's certificate as its peer's (Istio's
+   * connect_authority, which is Envoy's set_filter_state).
+   */
+  record ConnectAuthority() implements HttpFilter {}
+
   /** Istio's standard HTTP metrics (istio.stats). */
   record Stats(IstioStats config) implements HttpFilter {}
 

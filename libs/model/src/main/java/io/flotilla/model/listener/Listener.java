@@ -22,6 +22,8 @@ import java.util.Set;
  * @param filterChains names are distinct
  * @param defaultFilterChain for connections that fit none
  * @param accessLogs connections that no chain took
+ * @param internal reached only from clusters of the proxy itself, by {@link
+ *     io.flotilla.model.address.InternalAddress}; the address is {@link #NOWHERE}
  */
 public record Listener(
     String name,
@@ -36,10 +38,16 @@ public record Listener(
     boolean continueOnInspectionTimeout,
     List<FilterChain> filterChains,
     Optional<FilterChain> defaultFilterChain,
-    List<AccessLog> accessLogs) {
+    List<AccessLog> accessLogs,
+    boolean internal) {
+  /** The address of what has none. */
+  public static final SocketAddress NOWHERE = new SocketAddress("0.0.0.0", 0);
 
   public Listener {
     Checks.notEmpty(name, "name of a listener");
+    Checks.require(
+        !internal || !bindToPort && address.equals(NOWHERE),
+        "internal listener " + name + " must not have an address");
     additionalAddresses = List.copyOf(additionalAddresses);
     inspectors = Set.copyOf(inspectors);
     filterChains = List.copyOf(filterChains);
@@ -47,6 +55,62 @@ public record Listener(
     Checks.require(
         !filterChains.isEmpty() || defaultFilterChain.isPresent(),
         "listener " + name + " needs at least one filter chain");
+  }
+
+  /** One that sockets reach. */
+  public Listener(
+      String name,
+      SocketAddress address,
+      List<SocketAddress> additionalAddresses,
+      boolean bindToPort,
+      TrafficDirection direction,
+      boolean useOriginalDestination,
+      boolean transparent,
+      Set<Inspector> inspectors,
+      Duration inspectionTimeout,
+      boolean continueOnInspectionTimeout,
+      List<FilterChain> filterChains,
+      Optional<FilterChain> defaultFilterChain,
+      List<AccessLog> accessLogs) {
+    this(
+        name,
+        address,
+        additionalAddresses,
+        bindToPort,
+        direction,
+        useOriginalDestination,
+        transparent,
+        inspectors,
+        inspectionTimeout,
+        continueOnInspectionTimeout,
+        filterChains,
+        defaultFilterChain,
+        accessLogs,
+        false);
+  }
+
+  /** Reached from clusters of the proxy itself. */
+  public static Listener internal(
+      String name,
+      TrafficDirection direction,
+      Set<Inspector> inspectors,
+      List<FilterChain> filterChains,
+      List<AccessLog> accessLogs) {
+    return new Listener(
+        name,
+        NOWHERE,
+        List.of(),
+        false,
+        direction,
+        false,
+        false,
+        inspectors,
+        Duration.ZERO,
+        true,
+        filterChains,
+        Optional.empty(),
+        accessLogs,
+        true);
   }
 
   /** Bound, with one chain for everything. */
@@ -66,6 +130,11 @@ public record Listener(
         List.of(chain),
         Optional.empty(),
         List.of());
+  }
+
+  /** What its statistics are named by, "ip:port". */
+  public String statName() {
+    return internal ? "envoy_internal_" + name : address.toString();
   }
 
   /** Which way traffic flows, seen from the workload. */

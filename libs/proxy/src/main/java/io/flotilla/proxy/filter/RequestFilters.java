@@ -114,6 +114,7 @@ public final class RequestFilters {
         case HttpFilter.PeerMetadata p -> {}
         case HttpFilter.Stats s -> {}
         case HttpFilter.Alpn a -> {}
+        case HttpFilter.ConnectAuthority c -> {}
       }
     }
     return List.copyOf(out);

@@ -16,6 +16,7 @@ import io.flotilla.proxy.upstream.CircuitBreaker;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
 import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.Origin;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.route.Choice;
@@ -268,7 +269,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
         .connectTcp(
             cluster,
             target,
-            downstream.origin(),
+            tunnelOrigin(),
             new ChannelInboundHandlerAdapter(),
             ready -> {
               if (isPast(mine, target)) {
@@ -284,6 +285,13 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
                 notConnected(cause);
               }
             });
+  }
+
+  // To listeners of the proxy itself the tunnel is a connection to its authority.
+  private Origin tunnelOrigin() {
+    return manager.filters().contains(new HttpFilter.ConnectAuthority())
+        ? downstream.tunnelled(HeadRules.address(exchange.authority()))
+        : downstream.origin();
   }
 
   private boolean isPast(int attempt, Host target) {

@@ -22,6 +22,9 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -30,10 +33,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What happens to the heads of requests and answers on their way through. */
 final class HeadRules {
+  private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
   private static final Set<String> HOP_BY_HOP =
       Set.of(
           "connection",
@@ -458,5 +463,22 @@ final class HeadRules {
     DefaultLastHttpContent last = new DefaultLastHttpContent(full.content());
     last.trailingHeaders().add(full.trailingHeaders());
     return last;
+  }
+
+  /** The address that an authority is; port 0 of no address where it is a name. */
+  static InetSocketAddress address(String authority) {
+    int colon = authority.lastIndexOf(':');
+    byte[] ip =
+        colon < 0 || !PORT.matcher(authority.substring(colon + 1)).matches()
+            ? null
+            : NetUtil.createByteArrayFromIpAddressString(authority.substring(0, colon));
+    int port = ip == null ? 0 : Integer.parseInt(authority.substring(colon + 1));
+    try {
+      return ip == null || port > 65_535
+          ? new InetSocketAddress("0.0.0.0", 0)
+          : new InetSocketAddress(InetAddress.getByAddress(ip), port);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("four or sixteen bytes are an address", e);
+    }
   }
 }

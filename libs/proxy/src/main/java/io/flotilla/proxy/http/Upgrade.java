@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
+import io.flotilla.proxy.tcp.Http2Tunnel;
 import io.flotilla.proxy.tcp.Splice;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;

@@ -34,7 +34,12 @@ public record Downstream(
 
   /** What upstreams may be told of this connection. */
   public Origin origin() {
-    return new Origin(remote, original, channel.closeFuture());
+    return new Origin(remote, original, channel, false);
+  }
+
+  /** The same within a tunnel that ends here and goes on to {@code destination}. */
+  public Origin tunnelled(InetSocketAddress destination) {
+    return new Origin(remote, destination, channel, true);
   }
 
   /** The captured destination; null when the client connected here knowingly. */

@@ -223,7 +223,7 @@ public final class EngineState {
     Set<String> prefixes = new HashSet<>();
     Set<String> addresses = new HashSet<>();
     for (Listener listener : snapshot.listeners().values()) {
-      addresses.add(listener.address().toString());
+      addresses.add(listener.statName());
       Stream.concat(listener.filterChains().stream(), listener.defaultFilterChain().stream())
           .forEach(
               chain -> {

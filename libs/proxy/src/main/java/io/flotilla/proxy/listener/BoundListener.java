@@ -67,7 +67,7 @@ final class BoundListener {
 
   /** What its statistics are named by, "ip:port". */
   String statName() {
-    return model.address().toString();
+    return model.statName();
   }
 
   List<InetSocketAddress> addresses() {

@@ -113,6 +113,8 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
     }
     // A transparent socket takes connections whose own address is where they meant to go.
     captured |= model.transparent() && destination.getPort() != model.address().port();
+    // One of the process itself is told where its connections mean to go, or 0.
+    captured |= model.internal() && destination.getPort() != 0;
     if (model.useOriginalDestination()) {
       BoundListener meant = listeners.forDestination(destination);
       if (meant != null) {

@@ -58,6 +58,9 @@ public final class Listeners {
     }
     Map<String, Listener> addresses = new LinkedHashMap<>();
     for (Listener listener : now.values()) {
+      if (listener.internal()) {
+        continue;
+      }
       for (SocketAddress further : listener.additionalAddresses()) {
         addresses.putIfAbsent(key(further.host(), further.port()), listener);
       }
@@ -108,7 +111,8 @@ public final class Listeners {
     return a.address().equals(b.address())
         && a.additionalAddresses().equals(b.additionalAddresses())
         && a.bindToPort() == b.bindToPort()
-        && a.transparent() == b.transparent();
+        && a.transparent() == b.transparent()
+        && a.internal() == b.internal();
   }
 
   private CompletableFuture<Void> bind(BoundListener bound, SocketAddress address) {
@@ -167,6 +171,23 @@ public final class Listeners {
       found = byAddress.get(key("0.0.0.0", port));
     }
     return found == null ? null : byName.get(found.name());
+  }
+
+  /**
+   * Takes a connection from within the process.
+   *
+   * @return whether there is such a listener
+   */
+  public boolean accept(String name, Channel connection) {
+    BoundListener listener = byName.get(name);
+    if (listener == null || !listener.model().internal()) {
+      return false;
+    }
+    connection.config().setAutoRead(false);
+    connection.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    connection.pipeline().addLast("setup", new ConnectionSetup(engine, this, listener));
+    engine.loop().register(connection);
+    return true;
   }
 
   /** Listeners whose sockets could not be bound, and why. */

@@ -131,7 +131,7 @@ public final class Splice extends ChannelInboundHandlerAdapter {
   private static void endOutput(Channel channel) {
     // Under TLS too only the socket's output ends: the engine could not write on after close_notify
     // had come, so that a peer of ours gets the end of the stream and can still answer.
-    if (channel instanceof DuplexChannel duplex) {
+    if (channel instanceof DuplexChannel duplex && channel.pipeline().get(OwnEnd.class) == null) {
       duplex.shutdownOutput();
     } else {
       channel.writeAndFlush(END_OF_OUTPUT).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);

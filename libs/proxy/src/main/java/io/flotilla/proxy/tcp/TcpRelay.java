@@ -10,16 +10,24 @@ import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.metrics.IstioMetrics.TcpEvent;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
+import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.XxHash64;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One TCP connection and its upstream. */
 public final class TcpRelay {
+  private static final System.Logger LOG = System.getLogger(TcpRelay.class.getName());
+
   private final EngineState engine;
   private final Downstream downstream;
   private final Splice inward;
@@ -69,12 +77,64 @@ public final class TcpRelay {
     host = chosen.get();
     host.started();
     client.pipeline().addLast("splice", inward);
+    if (tcp.tunnel().isPresent()) {
+      ask(tcp.tunnel().get(), cluster, host);
+      return;
+    }
     engine
         .pool()
         .connectTcp(found.get(), host, downstream.origin(), outward, this::connected, this::failed);
   }
 
+  private void ask(TcpProxy.Tunnel tunnel, ClusterRuntime to, Host at) {
+    InetSocketAddress meant = downstream.original();
+    String authority =
+        tunnel.target().equals(TcpProxy.Tunnel.DESTINATION)
+            ? NetUtil.toSocketAddressString(meant)
+            : tunnel.target();
+    TunnelRequest request =
+        new TunnelRequest(tunnel, authority, outward, this::connected, this::failed);
+    Future<?> patience =
+        engine
+            .loop()
+            .schedule(
+                () -> request.cancel("no tunnel to " + authority + " in time"),
+                to.cluster().connectTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
+    downstream
+        .channel()
+        .closeFuture()
+        .addListener(
+            closed -> {
+              patience.cancel(false);
+              request.cancel("the client left before there was a tunnel to " + authority);
+            });
+    engine
+        .pool()
+        .acquire(
+            to,
+            at,
+            switch (to.cluster().http()) {
+              case HTTP2 -> UpstreamPool.Protocol.HTTP2;
+              case AUTO ->
+                  to.tls(at).isPresent() ? UpstreamPool.Protocol.ALPN : UpstreamPool.Protocol.HTTP1;
+              case HTTP1, SAME_AS_DOWNSTREAM -> UpstreamPool.Protocol.HTTP1;
+            },
+            List.of(),
+            downstream.origin(),
+            false,
+            request,
+            request::send,
+            request::notConnected);
+  }
+
   private void failed(Throwable cause) {
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "{0}: a connection from {1} has no upstream: {2}",
+        downstream.listener().name(),
+        downstream.remote(),
+        cause.getMessage());
     if (host != null) {
       host.ended();
     }

@@ -25,19 +25,42 @@ public final class Peers {
       AttributeKey.valueOf(Peers.class, "clientCert");
   private static final AttributeKey<List<String>> NAMES =
       AttributeKey.valueOf(Peers.class, "names");
+  private static final AttributeKey<String> PEER = AttributeKey.valueOf(Peers.class, "peer");
+  private static final AttributeKey<String> OWN = AttributeKey.valueOf(Peers.class, "own");
   // RFC 5280, section 4.2.1.6.
   private static final int DNS = 2;
   private static final int URI = 6;
 
   private Peers() {}
 
+  /**
+   * Whoever is behind {@code tunnel} is behind {@code inner}, which is within it: a client that
+   * proved there who it is has proved it here.
+   */
+  public static void vouch(Channel inner, Channel tunnel) {
+    spiffeId(tunnel).ifPresent(inner.attr(PEER)::set);
+    ownSpiffeId(tunnel).ifPresent(inner.attr(OWN)::set);
+    String element = clientCert(tunnel);
+    List<String> proved = names(tunnel);
+    if (element != null && proved != null) {
+      inner.attr(CLIENT_CERT).set(element);
+      inner.attr(NAMES).set(proved);
+    }
+  }
+
   /** The SPIFFE id of the peer's certificate; empty without mutual TLS. */
   public static Optional<String> spiffeId(Channel channel) {
+    if (channel.hasAttr(PEER)) {
+      return Optional.ofNullable(channel.attr(PEER).get());
+    }
     return leaf(channel.pipeline().get(SslHandler.class)).flatMap(Peers::spiffe);
   }
 
   /** The SPIFFE id of our own certificate on this connection. */
   public static Optional<String> ownSpiffeId(Channel channel) {
+    if (channel.hasAttr(OWN)) {
+      return Optional.ofNullable(channel.attr(OWN).get());
+    }
     SslHandler handler = channel.pipeline().get(SslHandler.class);
     if (handler == null) {
       return Optional.empty();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.upstream;
 
+import io.flotilla.model.address.Address;
+import io.flotilla.model.address.InternalAddress;
+import io.flotilla.model.address.PipeAddress;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
@@ -11,6 +14,7 @@ import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.LocalityEndpoints;
+import io.flotilla.model.listener.Listener;
 import io.flotilla.model.tls.UpstreamTls;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.metrics.ClusterStats;
@@ -130,10 +134,7 @@ public final class ClusterRuntime {
     levels = null;
     for (LocalityEndpoints locality : assignment.localities()) {
       for (Endpoint endpoint : locality.endpoints()) {
-        if (!(endpoint.address() instanceof SocketAddress socket)) {
-          continue;
-        }
-        for (InetSocketAddress address : addresses(socket, resolved)) {
+        for (InetSocketAddress address : addresses(endpoint.address(), resolved)) {
           Host host = hosts.get(address);
           if (host == null) {
             host = new Host(endpoint, address);
@@ -194,6 +195,16 @@ public final class ClusterRuntime {
 
   boolean has(InetSocketAddress address) {
     return hosts.containsKey(address) || originals.containsKey(address);
+  }
+
+  private static List<InetSocketAddress> addresses(
+      Address address, Map<String, List<InetAddress>> resolved) {
+    return switch (address) {
+      case SocketAddress socket -> addresses(socket, resolved);
+      case InternalAddress internal ->
+          addresses(internal.destination().orElse(Listener.NOWHERE), Map.of());
+      case PipeAddress pipe -> List.of();
+    };
   }
 
   private static List<InetSocketAddress> addresses(

@@ -93,6 +93,11 @@ record Preface(
 
   /** Puts the header first on the connection; must come before what else speaks at its start. */
   void announceOn(Channel connection) {
+    if (connection.isActive()) {
+      // Within the process nobody connects.
+      connection.writeAndFlush(header(connection.localAddress(), connection.remoteAddress()));
+      return;
+    }
     connection.pipeline().addLast("preface", new Announcement(this));
   }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.upstream;
 
+import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.proxy.internal.LateFlush;
 import io.flotilla.proxy.metrics.ClusterStat;
+import io.flotilla.proxy.tls.Peers;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -30,6 +32,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -55,11 +58,28 @@ public final class UpstreamPool implements AutoCloseable {
   private static final int MAX_IDLE_A_KEY = 256;
   private static final long DEFAULT_IDLE_SECONDS = 3600;
   private static final int MAX_HTTP2_STREAMS = 1_000;
+  private static final InetSocketAddress NOBODY = new InetSocketAddress("0.0.0.0", 0);
 
   private final EventLoop loop;
   private final Class<? extends Channel> channelType;
   private final TlsContexts tls;
   private final Map<Key, Lane> lanes = new HashMap<>();
+  private Inside inside = (listener, connection) -> false;
+
+  /** The listeners of the proxy itself. */
+  public interface Inside {
+    /**
+     * Takes the server's end of a connection, and registers it.
+     *
+     * @return whether there is such a listener
+     */
+    boolean accept(String listener, Channel connection);
+  }
+
+  /** Where connections within the process go. */
+  public void inside(Inside listeners) {
+    inside = listeners;
+  }
 
   /** What makes two connections interchangeable. */
   private record Key(
@@ -132,6 +152,7 @@ public final class UpstreamPool implements AutoCloseable {
       ClusterRuntime cluster,
       CircuitBreaker breaker,
       Host host,
+      @Nullable Origin origin,
       UpstreamStream.Listener listener,
       Consumer<UpstreamStream> ready,
       Consumer<Throwable> failed) {}
@@ -221,7 +242,7 @@ public final class UpstreamPool implements AutoCloseable {
       }
     }
     CircuitBreaker breaker = cluster.breaker(highPriority);
-    Waiting waiting = new Waiting(cluster, breaker, host, listener, ready, failed);
+    Waiting waiting = new Waiting(cluster, breaker, host, origin, listener, ready, failed);
     if (!breaker.tryWait()) {
       failed.accept(new Overflow(cluster.cluster().name()));
       return;
@@ -265,7 +286,8 @@ public final class UpstreamPool implements AutoCloseable {
   // Nobody else may use what the client's connection leaves behind.
   private void retireWith(Origin origin, Lane lane) {
     origin
-        .gone()
+        .client()
+        .closeFuture()
         .addListener(
             closed ->
                 loop.execute(
@@ -283,7 +305,7 @@ public final class UpstreamPool implements AutoCloseable {
       countProtocol(cluster, key.protocol() == Protocol.HTTP2);
     }
     Bootstrap bootstrap =
-        bootstrap(cluster)
+        bootstrap(cluster, first.host(), first.origin())
             .handler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -303,8 +325,7 @@ public final class UpstreamPool implements AutoCloseable {
         .cluster()
         .bindSource()
         .ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
-    bootstrap
-        .connect(key.address())
+    dial(bootstrap, first.host())
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
@@ -378,7 +399,7 @@ public final class UpstreamPool implements AutoCloseable {
     String serverName = sni;
     Preface preface = preface(cluster, host, origin);
     Bootstrap bootstrap =
-        bootstrap(cluster)
+        bootstrap(cluster, host, origin)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .option(ChannelOption.AUTO_READ, ssl != null)
             .handler(
@@ -400,8 +421,7 @@ public final class UpstreamPool implements AutoCloseable {
         .cluster()
         .bindSource()
         .ifPresent(ip -> bootstrap.localAddress(new InetSocketAddress(ip, 0)));
-    bootstrap
-        .connect(host.address())
+    dial(bootstrap, host)
         .addListener(
             (ChannelFuture connected) -> {
               if (!connected.isSuccess()) {
@@ -438,7 +458,10 @@ public final class UpstreamPool implements AutoCloseable {
             });
   }
 
-  private Bootstrap bootstrap(ClusterRuntime cluster) {
+  private Bootstrap bootstrap(ClusterRuntime cluster, Host host, @Nullable Origin origin) {
+    if (host.endpoint().address() instanceof InternalAddress) {
+      return new Bootstrap().group(loop).channelFactory(() -> inwards(host, origin));
+    }
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
@@ -447,6 +470,33 @@ public final class UpstreamPool implements AutoCloseable {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, cluster.connectTimeoutMillis());
     cluster.cluster().connection().tcpKeepalive().ifPresent(k -> keepAlive(bootstrap, k));
     return bootstrap;
+  }
+
+  private static InternalChannel inwards(Host host, @Nullable Origin origin) {
+    boolean told =
+        host.endpoint().address() instanceof InternalAddress a && a.destination().isPresent();
+    InetSocketAddress destination =
+        told || origin == null || !origin.vouched() ? host.address() : origin.destination();
+    InternalChannel.Pair pair =
+        InternalChannel.pair(origin == null ? NOBODY : origin.source(), destination);
+    if (origin != null && origin.vouched()) {
+      Peers.vouch(pair.server(), origin.client());
+    }
+    return pair.client();
+  }
+
+  private ChannelFuture dial(Bootstrap bootstrap, Host host) {
+    if (!(host.endpoint().address() instanceof InternalAddress inner)) {
+      return bootstrap.connect(host.address());
+    }
+    ChannelFuture registered = bootstrap.register();
+    if (registered.channel() instanceof InternalChannel client
+        && !inside.accept(inner.listener(), client.peer())) {
+      client.close();
+      return client.newFailedFuture(
+          new ConnectException("there is no internal listener " + inner.listener()));
+    }
+    return registered;
   }
 
   private void keepAlive(Bootstrap bootstrap, TcpKeepalive settings) {

@@ -36,6 +36,9 @@ public final class EnvoyProcess implements AutoCloseable {
           id: sidecar~127.0.0.1~a.default~default.svc.cluster.local
           cluster: a.default
           metadata: {NAMESPACE: default}
+        bootstrap_extensions:
+        - name: envoy.bootstrap.internal_listener
+          typed_config: {"@type": type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener}
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
         dynamic_resources:
           ads_config:

@@ -2,6 +2,7 @@
 package io.flotilla.xds.codec;
 
 import io.flotilla.model.address.CidrRange;
+import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.address.PipeAddress;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.CircuitBreakers;
@@ -125,6 +126,7 @@ public final class Everything {
                     ExternalAuthorization.METADATA, Authorizations.byGrpc()),
                 new HttpFilter.Authorization("second", Authorizations.byHttp()),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),
+                new HttpFilter.ConnectAuthority(),
                 new HttpFilter.CorsFilter(),
                 new HttpFilter.Stats(new IstioStats(true)),
                 new HttpFilter.Router(true)),
@@ -303,7 +305,30 @@ public final class Everything {
                     tcp)),
             Optional.empty(),
             List.of());
-    return List.of(inbound, outbound, gateway);
+    Listener within =
+        Listener.internal(
+            "main_internal",
+            TrafficDirection.INBOUND,
+            EnumSet.of(Inspector.ORIGINAL_DESTINATION, Inspector.HTTP),
+            List.of(FilterChain.plain("0.0.0.0_80", plain)),
+            logs);
+    Listener out =
+        Listener.internal(
+            "connect_originate",
+            TrafficDirection.UNSPECIFIED,
+            EnumSet.of(Inspector.ORIGINAL_DESTINATION),
+            List.of(
+                FilterChain.plain(
+                    "", tcp.through(new TcpProxy.Tunnel(TcpProxy.Tunnel.DESTINATION, false))),
+                new FilterChain(
+                    "posts",
+                    new FilterChainMatch(
+                        Optional.of(443), List.of(), List.of(), "", List.of(), List.of()),
+                    Optional.empty(),
+                    List.of(),
+                    weighted.through(new TcpProxy.Tunnel("example.com:443", true)))),
+            List.of());
+    return List.of(inbound, outbound, gateway, within, out);
   }
 
   private static FilterChain edge(
@@ -701,6 +726,35 @@ public final class Everything {
             List.of(),
             ConnectionSettings.DEFAULT,
             ""));
+    all.add(
+        new Cluster(
+            "main_internal",
+            new Discovery.Static(
+                ClusterLoadAssignment.of(
+                    "main_internal",
+                    List.of(
+                        within("main_internal", "", Optional.empty()),
+                        within(
+                            "connect_originate",
+                            "10.0.0.9:9080",
+                            Optional.of(new SocketAddress("10.0.0.9", 9080))),
+                        within(
+                            "connect_originate",
+                            "[::1]:9080",
+                            Optional.of(new SocketAddress("::1", 9080)))))),
+            LoadBalancing.ROUND_ROBIN,
+            Duration.ofSeconds(10),
+            Cluster.HttpUpstream.HTTP1,
+            List.of(
+                new TransportMatch("", Map.of(), Optional.empty())
+                    .behind(TransportMatch.ProxyHeader.V2)
+                    .inside()),
+            CircuitBreakers.UNLIMITED,
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            ConnectionSettings.DEFAULT,
+            ""));
     return all;
   }
 
@@ -735,19 +789,19 @@ public final class Everything {
         http,
         List.of(
             new TransportMatch(
-                "",
-                Map.of(),
-                Optional.of(
-                    new UpstreamTls(
-                        new TlsContext(
-                            Optional.empty(),
-                            Optional.of(new PeerValidation(trust, List.of())),
-                            List.of("h2", "http/1.1"),
-                            Version.TLS_1_2,
-                            Version.TLS_1_3,
-                            List.of()),
-                        "example.com")),
-                Optional.of(TransportMatch.ProxyHeader.V2))),
+                    "",
+                    Map.of(),
+                    Optional.of(
+                        new UpstreamTls(
+                            new TlsContext(
+                                Optional.empty(),
+                                Optional.of(new PeerValidation(trust, List.of())),
+                                List.of("h2", "http/1.1"),
+                                Version.TLS_1_2,
+                                Version.TLS_1_3,
+                                List.of()),
+                            "example.com")))
+                .behind(TransportMatch.ProxyHeader.V2)),
         plain.circuitBreakers(),
         plain.outlierDetection(),
         plain.bindSource(),
@@ -795,5 +849,16 @@ public final class Everything {
                             Endpoint.Health.DRAINING,
                             Map.of(),
                             Optional.empty()))))));
+  }
+
+  private static Endpoint within(
+      String listener, String endpoint, Optional<SocketAddress> destination) {
+    return new Endpoint(
+        new InternalAddress(listener, endpoint, destination),
+        "",
+        1,
+        Endpoint.Health.HEALTHY,
+        Map.of(),
+        Optional.empty());
   }
 }

@@ -109,7 +109,7 @@ class EnvoyIT {
       envoy.admin("/stats", s -> s.contains("cluster_manager.warming_clusters: 0"));
       envoy.admin("/stats", s -> s.contains("listener_manager.total_listeners_warming: 0"));
       assertThat(envoy.admin("/stats?filter=listener_manager.total_listeners_active"))
-          .contains(": 3");
+          .contains(": 5");
       assertThat(envoy.admin("/config_dump")).doesNotContain("error_state");
       assertThat(envoy.admin("/certs")).contains("spiffe://cluster.local/ns/default/sa/a");
       // These istiod, too, says.

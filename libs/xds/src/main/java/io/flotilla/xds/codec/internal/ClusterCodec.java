@@ -230,8 +230,9 @@ public final class ClusterCodec {
   }
 
   private static TransportSocket socket(TransportMatch transport) {
-    TransportSocket inner = TlsCodec.upstream(transport.tls());
-    return transport.proxyHeader().map(header -> behind(header, inner)).orElse(inner);
+    TransportSocket tls = TlsCodec.upstream(transport.tls());
+    TransportSocket whole = transport.proxyHeader().map(header -> behind(header, tls)).orElse(tls);
+    return transport.internal() ? InternalCodec.transport(whole) : whole;
   }
 
   private static TransportSocket behind(ProxyHeader header, TransportSocket inner) {
@@ -254,6 +255,9 @@ public final class ClusterCodec {
 
   private static TransportMatch transport(
       String cluster, String name, Map<String, String> tags, TransportSocket socket) {
+    if (InternalCodec.isInternal(socket)) {
+      return transport(cluster, name, tags, InternalCodec.inner(socket)).inside();
+    }
     if (!Common.typeName(socket.getTypedConfig()).endsWith("ProxyProtocolUpstreamTransport")) {
       return new TransportMatch(name, tags, TlsCodec.upstream(socket));
     }

@@ -17,6 +17,7 @@ import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.address.Address;
 import io.flotilla.model.address.CidrRange;
+import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.address.PipeAddress;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.match.Percentage;
@@ -53,6 +54,7 @@ public final class Common {
                       .setPortValue(s.port()))
               .build();
       case PipeAddress p -> builder.setPipe(Pipe.newBuilder().setPath(p.path())).build();
+      case InternalAddress i -> InternalCodec.address(i);
     };
   }
 
@@ -60,6 +62,7 @@ public final class Common {
     return switch (address.getAddressCase()) {
       case SOCKET_ADDRESS -> socket(address);
       case PIPE -> new PipeAddress(address.getPipe().getPath());
+      case ENVOY_INTERNAL_ADDRESS -> InternalCodec.address(address.getEnvoyInternalAddress());
       default ->
           throw new InvalidModelException(
               "an address of kind "

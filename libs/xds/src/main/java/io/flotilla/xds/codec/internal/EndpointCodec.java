@@ -8,6 +8,8 @@ import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.flotilla.model.address.Address;
+import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.Locality;
@@ -65,6 +67,9 @@ public final class EndpointCodec {
     if (!e.transportTags().isEmpty()) {
       metadata.putFilterMetadata(TAGS, Structs.toStruct(e.transportTags()));
     }
+    if (e.address() instanceof InternalAddress internal) {
+      InternalCodec.destination(internal, metadata);
+    }
     e.workload()
         .ifPresent(
             w ->
@@ -118,8 +123,11 @@ public final class EndpointCodec {
           case DEGRADED -> Endpoint.Health.DEGRADED;
           default -> Endpoint.Health.HEALTHY;
         };
+    Address address = Common.address(e.getEndpoint().getAddress());
     return new Endpoint(
-        Common.address(e.getEndpoint().getAddress()),
+        address instanceof InternalAddress internal
+            ? InternalCodec.withDestination(internal, e.getMetadata())
+            : address,
         e.getEndpoint().getHostname(),
         e.hasLoadBalancingWeight() ? Math.max(1, e.getLoadBalancingWeight().getValue()) : 1,
         health,

@@ -15,6 +15,7 @@ import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.Listener.InternalListenerConfig;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
@@ -51,6 +52,7 @@ import io.flotilla.model.listener.Tracing;
 import io.flotilla.model.match.Percentage;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.HeaderEdits;
+import io.flotilla.model.route.RouteAction;
 import io.flotilla.xds.codec.Capabilities;
 import io.flotilla.xds.codec.Structs;
 import java.time.Duration;
@@ -87,17 +89,21 @@ public final class ListenerCodec {
     var b =
         io.envoyproxy.envoy.config.listener.v3.Listener.newBuilder()
             .setName(listener.name())
-            .setAddress(Common.address(listener.address()))
             .setTrafficDirection(
                 switch (listener.direction()) {
                   case INBOUND -> TrafficDirection.INBOUND;
                   case OUTBOUND -> TrafficDirection.OUTBOUND;
                   case UNSPECIFIED -> TrafficDirection.UNSPECIFIED;
                 });
+    if (listener.internal()) {
+      b.setInternalListener(InternalListenerConfig.getDefaultInstance());
+    } else {
+      b.setAddress(Common.address(listener.address()));
+    }
     for (SocketAddress each : listener.additionalAddresses()) {
       b.addAdditionalAddresses(AdditionalAddress.newBuilder().setAddress(Common.address(each)));
     }
-    if (!listener.bindToPort()) {
+    if (!listener.bindToPort() && !listener.internal()) {
       b.setBindToPort(BoolValue.of(false));
     }
     if (listener.useOriginalDestination()) {
@@ -244,6 +250,8 @@ public final class ListenerCodec {
     }
     tcp.idleTimeout().ifPresent(t -> b.setIdleTimeout(Common.duration(t)));
     tcp.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    tcp.tunnel()
+        .ifPresent(t -> b.getTunnelingConfigBuilder().setHostname(t.target()).setUsePost(t.post()));
     return b.build();
   }
 
@@ -303,6 +311,9 @@ public final class ListenerCodec {
     http.idleTimeout()
         .ifPresent(t -> b.getCommonHttpProtocolOptionsBuilder().setIdleTimeout(Common.duration(t)));
     http.upgrades().forEach(u -> b.addUpgradeConfigs(UpgradeConfig.newBuilder().setUpgradeType(u)));
+    if (http.upgrades().contains(RouteAction.Forward.CONNECT)) {
+      b.getHttp2ProtocolOptionsBuilder().setAllowConnect(true);
+    }
     boolean childSpans =
         http.filters().getLast() instanceof HttpFilter.Router r && r.startChildSpan();
     http.tracing()
@@ -350,6 +361,8 @@ public final class ListenerCodec {
                       .build()));
       case HttpFilter.GrpcWeb g ->
           add(b, "envoy.filters.http.grpc_web", Any.pack(GrpcWeb.getDefaultInstance()));
+      case HttpFilter.ConnectAuthority c ->
+          add(b, "connect_authority", InternalCodec.connectAuthority());
       case HttpFilter.PeerMetadata p -> {
         if (capabilities.metadataExchange()) {
           add(b, "istio.metadata_exchange", struct(PEER_METADATA_TYPE, peerMetadata(listener)));
@@ -472,15 +485,15 @@ public final class ListenerCodec {
                 + ", which is not supported");
       }
     }
-    if (!l.getAddress().hasSocketAddress()) {
+    if (!l.hasInternalListener() && !l.getAddress().hasSocketAddress()) {
       throw new InvalidModelException(
           "listener " + l.getName() + " must listen on a socket address");
     }
     return new Listener(
         l.getName(),
-        Common.socket(l.getAddress()),
+        l.hasInternalListener() ? Listener.NOWHERE : Common.socket(l.getAddress()),
         l.getAdditionalAddressesList().stream().map(a -> Common.socket(a.getAddress())).toList(),
-        !l.hasBindToPort() || l.getBindToPort().getValue(),
+        !l.hasInternalListener() && (!l.hasBindToPort() || l.getBindToPort().getValue()),
         switch (l.getTrafficDirection()) {
           case INBOUND -> Listener.TrafficDirection.INBOUND;
           case OUTBOUND -> Listener.TrafficDirection.OUTBOUND;
@@ -495,7 +508,8 @@ public final class ListenerCodec {
         l.getContinueOnListenerFiltersTimeout(),
         l.getFilterChainsList().stream().map(c -> chain(l.getName(), c)).toList(),
         Common.when(l.hasDefaultFilterChain(), () -> chain(l.getName(), l.getDefaultFilterChain())),
-        logs(l.getAccessLogList()));
+        logs(l.getAccessLogList()),
+        l.hasInternalListener());
   }
 
   private static FilterChain chain(
@@ -600,7 +614,26 @@ public final class ListenerCodec {
         t.getStatPrefix(),
         choice,
         Common.when(t.hasIdleTimeout(), () -> Common.duration(t.getIdleTimeout())),
-        logs(t.getAccessLogList()));
+        logs(t.getAccessLogList()),
+        Common.when(t.hasTunnelingConfig(), () -> tunnel(t)));
+  }
+
+  private static TcpProxy.Tunnel tunnel(
+      io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy t) {
+    var config = t.getTunnelingConfig();
+    String target = config.getHostname();
+    if (config.getHeadersToAddCount() > 0
+        || !config.getPostPath().isEmpty()
+        || target.indexOf('%') >= 0 && !target.equals(TcpProxy.Tunnel.DESTINATION)) {
+      throw new InvalidModelException(
+          "TCP proxy "
+              + t.getStatPrefix()
+              + " has a tunnel with headers_to_add, a post_path or a hostname other than a constant"
+              + " or "
+              + TcpProxy.Tunnel.DESTINATION
+              + ", which are not supported");
+    }
+    return new TcpProxy.Tunnel(target, config.getUsePost());
   }
 
   private static HttpConnectionManager http(
@@ -698,6 +731,10 @@ public final class ListenerCodec {
               f.getName(), AuthorizationCodec.decode(Common.unpack(any, ExtAuthz.class)));
       case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig" -> new HttpFilter.GrpcStats();
       case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
+      case "envoy.extensions.filters.http.set_filter_state.v3.Config" -> {
+        InternalCodec.checkConnectAuthority(any);
+        yield new HttpFilter.ConnectAuthority();
+      }
       case "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig" ->
           new HttpFilter.Alpn(AlpnWire.decode(any.getValue()));
       case "stats.PluginConfig" -> new HttpFilter.Stats(StatsWire.decode(any.getValue()));

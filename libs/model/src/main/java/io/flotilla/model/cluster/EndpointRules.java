@@ -13,16 +13,27 @@ import java.util.Optional;
  * @param panicPercent the least share of endpoints that are well, below which all are trusted;
  *     empty: what outlier detection says, or half
  * @param localityWeighted whether the weights of localities share out requests
+ * @param subsets parts of the cluster that routes may ask for
  */
 public record EndpointRules(
     Optional<HealthCheck> healthCheck,
     boolean forgetAtOnce,
     Optional<Integer> panicPercent,
-    boolean localityWeighted) {
+    boolean localityWeighted,
+    Optional<Subsets> subsets) {
   public static final EndpointRules DEFAULT =
-      new EndpointRules(Optional.empty(), false, Optional.empty(), false);
+      new EndpointRules(Optional.empty(), false, Optional.empty(), false, Optional.empty());
 
   public EndpointRules {
     panicPercent.ifPresent(p -> Checks.inRange(p, 0, 100, "panic threshold"));
+  }
+
+  /** Without subsets. */
+  public EndpointRules(
+      Optional<HealthCheck> healthCheck,
+      boolean forgetAtOnce,
+      Optional<Integer> panicPercent,
+      boolean localityWeighted) {
+    this(healthCheck, forgetAtOnce, panicPercent, localityWeighted, Optional.empty());
   }
 }

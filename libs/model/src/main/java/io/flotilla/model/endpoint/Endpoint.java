@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param weight 1 and up
  * @param transportTags what {@link io.flotilla.model.cluster.TransportMatch} compares ("tlsMode")
  * @param workload who runs there, when known; metrics take their labels from it
+ * @param metadata what subsets and retries go by (Envoy: metadata "envoy.lb"); values are strings,
+ *     doubles, booleans, lists and maps
  */
 public record Endpoint(
     Address address,
@@ -21,10 +23,28 @@ public record Endpoint(
     int weight,
     Health health,
     Map<String, String> transportTags,
-    Optional<WorkloadRef> workload) {
+    Optional<WorkloadRef> workload,
+    Map<String, Object> metadata) {
   public Endpoint {
+    metadata = Map.copyOf(metadata);
     Checks.inRange(weight, 1, Integer.MAX_VALUE, "weight of endpoint " + address);
     transportTags = Map.copyOf(transportTags);
+  }
+
+  /** Without metadata. */
+  public Endpoint(
+      Address address,
+      String hostname,
+      int weight,
+      Health health,
+      Map<String, String> transportTags,
+      Optional<WorkloadRef> workload) {
+    this(address, hostname, weight, health, transportTags, workload, Map.of());
+  }
+
+  /** The same with other metadata. */
+  public Endpoint with(Map<String, Object> other) {
+    return new Endpoint(address, hostname, weight, health, transportTags, workload, other);
   }
 
   /** A healthy plaintext endpoint of weight 1. */

@@ -62,18 +62,24 @@ public sealed interface ClusterChoice {
    *
    * @param weight 0 and up
    * @param filters what filters do otherwise, by their names
+   * @param subset as of {@link Terms#subset}, over what the route itself asks for
    */
   record WeightedCluster(
-      String name, int weight, HeaderEdits headerEdits, Map<String, FilterOverride> filters) {
+      String name,
+      int weight,
+      HeaderEdits headerEdits,
+      Map<String, FilterOverride> filters,
+      Map<String, Object> subset) {
     public WeightedCluster {
       filters = Map.copyOf(filters);
+      subset = Map.copyOf(subset);
       Checks.notEmpty(name, "name of a weighted cluster");
       Checks.inRange(weight, 0, Integer.MAX_VALUE, "weight of cluster " + name);
     }
 
-    /** With all filters as they are. */
+    /** With all filters as they are, asking for no subset itself. */
     public WeightedCluster(String name, int weight, HeaderEdits headerEdits) {
-      this(name, weight, headerEdits, Map.of());
+      this(name, weight, headerEdits, Map.of(), Map.of());
     }
   }
 }

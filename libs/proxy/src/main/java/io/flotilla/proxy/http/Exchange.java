@@ -3,7 +3,6 @@ package io.flotilla.proxy.http;
 
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.policy.FilterOverride;
-import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.filter.FilteredRequest;
@@ -91,8 +90,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   // By CONNECT (RFC 9110, section 9.3.6): the upstream is TCP, and it agrees by being there.
   private boolean wantsTunnel;
 
-  private HeaderEdits clusterEdits = HeaderEdits.NONE;
-  private Map<String, FilterOverride> clusterFilters = Map.of();
+  private Choice.Chosen choice = Choice.NONE;
   private Optional<ClusterRuntime> runtime = Optional.empty();
   private boolean routed;
   private RouteTable.@Nullable Match match;
@@ -290,8 +288,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     chosen.ifPresent(
         c -> {
           record.cluster(c.cluster());
-          clusterEdits = c.headerEdits();
-          clusterFilters = c.filters();
+          choice = c;
         });
     runtime.ifPresent(r -> record.clusterModel(r.cluster()));
   }
@@ -309,16 +306,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     forwarding =
         new Forwarding(
-            this,
-            engine,
-            downstream,
-            manager,
-            record,
-            held,
-            runtime.get(),
-            action,
-            found,
-            clusterEdits);
+            this, engine, downstream, manager, record, held, runtime.get(), action, found, choice);
     forwarding.start();
   }
 
@@ -493,7 +481,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     if (match == null || !routed) {
       return;
     }
-    HeadRules.editResponse(headers, clusterEdits, record);
+    HeadRules.editResponse(headers, choice.headerEdits(), record);
     HeadRules.editResponse(headers, match.route().headerEdits(), record);
     HeadRules.editResponse(headers, match.host().headerEdits(), record);
     RouteTable table = routes();
@@ -879,7 +867,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
             table.configuration().filters(),
             way.host().filters(),
             way.route().filters(),
-            clusterFilters)) {
+            choice.filters())) {
       FilterOverride each = scope.get(filter);
       if (each != null) {
         out.add(each);

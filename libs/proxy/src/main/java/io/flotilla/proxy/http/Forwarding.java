@@ -5,7 +5,6 @@ import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
-import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.api.FailureCause;
@@ -17,6 +16,7 @@ import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.proxy.upstream.Origin;
+import io.flotilla.proxy.upstream.Redraw;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.route.Choice;
@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
@@ -64,6 +65,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private final ClusterRuntime cluster;
   private final RouteAction.Forward action;
   private final CircuitBreaker breaker;
+  private final Map<String, Object> subset;
   private final @Nullable RetryPolicy retryPolicy;
   private final Timeouts timeouts;
   private final UpstreamHead head;
@@ -88,7 +90,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
 
   /**
    * @param body what came of the request's body so far
-   * @param edits those of the chosen one of weighted clusters
+   * @param chosen what goes with the cluster
    */
   Forwarding(
       Exchange exchange,
@@ -100,7 +102,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       ClusterRuntime cluster,
       RouteAction.Forward action,
       RouteTable.Match way,
-      HeaderEdits edits) {
+      Choice.Chosen chosen) {
     this.exchange = exchange;
     this.engine = engine;
     this.downstream = downstream;
@@ -109,11 +111,13 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     this.body = body;
     this.cluster = cluster;
     this.action = action;
+    this.subset = chosen.subset(action.terms().subset());
     this.breaker = cluster.breaker(action.terms().highPriority());
     this.retryPolicy = action.retryPolicy().or(() -> way.host().retryPolicy()).orElse(null);
     this.replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
     this.timeouts = Timeouts.of(action, retryPolicy, exchange);
-    this.head = new UpstreamHead(exchange, record, action, way, edits, cluster, timeouts);
+    this.head =
+        new UpstreamHead(exchange, record, action, way, chosen.headerEdits(), cluster, timeouts);
   }
 
   /** Makes the first attempt. */
@@ -201,13 +205,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     record.attempts(attempts);
     attemptStart = System.nanoTime();
     requestSent = false;
-    Set<Host> avoid = retryPolicy != null && retryPolicy.avoidPreviousHosts() ? tried : Set.of();
     Optional<Host> chosen =
-        cluster.choose(
-            downstream.captive(),
-            avoid,
-            cluster.hashes() ? hashKey() : null,
-            retryPolicy == null ? 0 : Math.max(1, retryPolicy.hostSelectionAttempts()));
+        cluster.choose(downstream.captive(), subset, cluster.hashes() ? hashKey() : null, redraw());
     if (chosen.isEmpty()) {
       count(ClusterStat.UPSTREAM_CX_NONE_HEALTHY);
       exchange.fail(
@@ -233,6 +232,13 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     } else {
       connect(target);
     }
+  }
+
+  private @Nullable Redraw redraw() {
+    RetryPolicy policy = retryPolicy;
+    return attempts == 1 || policy == null || !policy.avoidPreviousHosts()
+        ? null
+        : new Redraw(tried::contains, Math.max(1, policy.hostSelectionAttempts()));
   }
 
   private void connect(Host target) {
@@ -353,7 +359,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       ClusterRuntime to = engine.clusters().get(mirror.cluster()).orElse(null);
       Host at =
           to != null && Choice.happens(mirror.fraction(), Exchange.random())
-              ? to.choose(downstream.captive(), Set.of(), null, 0).orElse(null)
+              ? to.choose(downstream.captive(), Map.of(), null, null).orElse(null)
               : null;
       if (to != null && at != null) {
         MirrorCopy copy =

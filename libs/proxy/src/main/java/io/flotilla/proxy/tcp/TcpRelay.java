@@ -17,8 +17,8 @@ import io.netty.channel.Channel;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -64,9 +64,9 @@ public final class TcpRelay {
             c ->
                 c.choose(
                     downstream.captive(),
-                    Set.of(),
+                    Map.of(),
                     XxHash64.hash(downstream.remote().getAddress().getHostAddress(), 0),
-                    0));
+                    null));
     if (found.isEmpty() || chosen.isEmpty()) {
       first.release();
       record(TcpEvent.FAILED, "UH");

@@ -8,8 +8,7 @@ import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.Discovery;
 import io.flotilla.model.cluster.EndpointRules;
-import io.flotilla.model.cluster.LoadBalancing;
-import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.cluster.Subsets;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
@@ -28,15 +27,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One cluster at run time. */
 public final class ClusterRuntime {
-  private static final int DEFAULT_PANIC_PERCENT = 50;
 
   private Cluster cluster;
   private final ClusterStats stats;
@@ -44,11 +40,8 @@ public final class ClusterRuntime {
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
-  private final Map<Integer, HashTable> tables = new HashMap<>();
-  private final Map<Integer, Rotation> rotations = new HashMap<>();
-  private final Map<Integer, Schedule<Levels.Place>> places = new HashMap<>();
-  private final Map<Integer, int[]> turns = new HashMap<>();
-  private @Nullable Levels levels;
+  private final Balancer balancer = new Balancer();
+  private @Nullable SubsetBalancer subsets;
   private @Nullable OutlierWatch outliers;
   private final CircuitBreaker usual;
   private final CircuitBreaker high;
@@ -71,7 +64,7 @@ public final class ClusterRuntime {
 
   private void sweep() {
     if (outliers != null && outliers.sweep(hosts.values(), System.nanoTime())) {
-      levels = null;
+      forgetHealth();
     }
   }
 
@@ -88,7 +81,7 @@ public final class ClusterRuntime {
     if (now.endpointRules().healthCheck().isEmpty()) {
       hosts.values().forEach(h -> h.checked(false, false));
     }
-    levels = null;
+    forgetEndpoints();
   }
 
   /** What the control plane says of it. */
@@ -131,7 +124,7 @@ public final class ClusterRuntime {
     Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
     TreeMap<Integer, List<Host>> before = new TreeMap<>(priorities);
     priorities.clear();
-    levels = null;
+    forgetEndpoints();
     for (LocalityEndpoints locality : assignment.localities()) {
       for (Endpoint endpoint : locality.endpoints()) {
         for (InetSocketAddress address : addresses(endpoint.address(), resolved)) {
@@ -180,8 +173,9 @@ public final class ClusterRuntime {
     if (back) {
       host.becameWell(System.nanoTime());
     }
-    levels = null;
+    forgetHealth();
     if (failed && host.isLeaving()) {
+      forgetEndpoints();
       hosts.remove(host.address());
       priorities.values().forEach(all -> all.remove(host));
       priorities.values().removeIf(List::isEmpty);
@@ -230,13 +224,16 @@ public final class ClusterRuntime {
    * An endpoint for a request.
    *
    * @param original where the client meant to go, for clusters that go there
-   * @param avoid endpoints that were tried already
+   * @param subset the metadata of endpoints by which a subset is asked for; empty: none is
    * @param key what the request hashes to, for ring hash and Maglev; null: it hashes to nothing
-   * @param draws how often a tried endpoint is drawn again before it is accepted
+   * @param redraw how that of another try is chosen; null: it is the first
    * @return empty: there is none that is healthy
    */
   public Optional<Host> choose(
-      @Nullable InetSocketAddress original, Set<Host> avoid, @Nullable Long key, int draws) {
+      @Nullable InetSocketAddress original,
+      Map<String, Object> subset,
+      @Nullable Long key,
+      @Nullable Redraw redraw) {
     if (cluster.discovery() instanceof Discovery.OriginalDestination od) {
       return Optional.ofNullable(original)
           .map(
@@ -246,84 +243,40 @@ public final class ClusterRuntime {
                       : a)
           .map(a -> originals.computeIfAbsent(a, this::original));
     }
-    if (priorities.isEmpty()) {
-      return Optional.empty();
-    }
-    long number = key == null ? ThreadLocalRandom.current().nextLong() : key;
-    Levels.Level level = levels().choose(number);
-    if (level.hosts().isEmpty()) {
-      return Optional.empty();
-    }
-    if (hashes()) {
-      return Optional.of(hashed(level, avoid, number, draws));
-    }
-    if (!level.places().isEmpty()) {
-      Levels.Place place =
-          places
-              .computeIfAbsent(
-                  level.key(), k -> new Schedule<>(level.places(), Levels.Place::weight))
-              .next(Levels.Place::weight);
-      return Optional.of(pick(place.key(), place.hosts(), avoid));
-    }
-    return Optional.of(pick(level.key(), level.hosts(), avoid));
-  }
-
-  private Host pick(int key, List<Host> hosts, Set<Host> avoid) {
-    if (!avoid.isEmpty()) {
-      List<Host> fresh = hosts.stream().filter(h -> !avoid.contains(h)).toList();
-      if (!fresh.isEmpty() && fresh.size() < hosts.size()) {
-        return fresh.get(ThreadLocalRandom.current().nextInt(fresh.size()));
-      }
-    }
-    return pick(key, hosts);
-  }
-
-  // Made anew when an endpoint came, went, or changed its health.
-  private Levels levels() {
     sweep();
-    Levels known = levels;
-    if (known == null) {
-      known =
-          Levels.of(
-              List.copyOf(priorities.values()),
-              Host::health,
-              cluster
-                  .endpointRules()
-                  .panicPercent()
-                  .or(() -> cluster.outlierDetection().map(OutlierDetection::minHealthPercent))
-                  .orElse(DEFAULT_PANIC_PERCENT),
-              cluster.endpointRules().localityWeighted());
-      levels = known;
-      tables.clear();
-      rotations.clear();
-      places.clear();
+    Subsets parts = cluster.endpointRules().subsets().orElse(null);
+    if (parts == null) {
+      return Optional.ofNullable(
+          balancer.choose(
+              cluster,
+              priorities.values(),
+              cluster.endpointRules().localityWeighted(),
+              key,
+              redraw));
     }
-    return known;
+    SubsetBalancer known = subsets;
+    if (known == null) {
+      known = new SubsetBalancer(cluster, parts, priorities.values(), stats);
+      subsets = known;
+    }
+    return Optional.ofNullable(known.choose(subset, key, redraw));
+  }
+
+  private void forgetHealth() {
+    balancer.forget();
+    if (subsets != null) {
+      subsets.forget();
+    }
+  }
+
+  private void forgetEndpoints() {
+    balancer.forget();
+    subsets = null;
   }
 
   /** Whether the cluster's endpoints are chosen by hash. */
   public boolean hashes() {
-    return cluster.loadBalancing() instanceof LoadBalancing.RingHash
-        || cluster.loadBalancing() instanceof LoadBalancing.Maglev;
-  }
-
-  private Host hashed(Levels.Level level, Set<Host> avoid, long hash, int draws) {
-    HashTable table = tables.get(level.key());
-    if (table == null) {
-      table =
-          level.places().isEmpty()
-              ? HashTable.ofHosts(cluster.loadBalancing(), level.hosts())
-              : HashTable.ofPlaces(cluster.loadBalancing(), level.places());
-      if (table == null) {
-        return pick(level.key(), level.hosts());
-      }
-      tables.put(level.key(), table);
-    }
-    Host host = table.pick(hash, 0);
-    for (int i = 1; i <= draws && avoid.contains(host); i++) {
-      host = table.pick(hash, i);
-    }
-    return host;
+    return Balancer.hashes(cluster.loadBalancing());
   }
 
   private Host original(InetSocketAddress address) {
@@ -332,17 +285,6 @@ public final class ClusterRuntime {
       originals.values().removeIf(h -> h.active() == 0);
     }
     return new Host(Endpoint.of(address.getAddress().getHostAddress(), address.getPort()), address);
-  }
-
-  private Host pick(int key, List<Host> candidates) {
-    Rotation rotation = rotations.get(key);
-    if (rotation == null) {
-      rotation =
-          new Rotation(
-              cluster.loadBalancing(), candidates, turns.computeIfAbsent(key, k -> new int[1]));
-      rotations.put(key, rotation);
-    }
-    return rotation.next();
   }
 
   /** The TLS that reaches this endpoint; empty: plaintext. */
@@ -389,7 +331,7 @@ public final class ClusterRuntime {
     // What ends now belongs to the interval that runs now.
     sweep();
     if (watch.noted(host, outcome, hosts.values(), System.nanoTime())) {
-      levels = null;
+      forgetHealth();
     }
   }
 

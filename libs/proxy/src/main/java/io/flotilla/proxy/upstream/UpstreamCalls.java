@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -65,9 +65,9 @@ public final class UpstreamCalls {
       int largest,
       Consumer<Optional<Answer>> done) {
     Optional<ClusterRuntime> runtime = clusters.get(cluster);
-    Optional<Host> host = runtime.flatMap(c -> c.choose(null, Set.of(), null, 0));
+    Optional<Host> host = runtime.flatMap(c -> c.choose(null, Map.of(), null, null));
     Under call = new Under(done);
-    if (runtime.isEmpty() || host.isEmpty() || !runtime.get().tryStart()) {
+    if (runtime.isEmpty() || host.isEmpty() || !runtime.get().breaker(false).tryRequest()) {
       if (runtime.isPresent() && host.isEmpty()) {
         runtime.get().stats().add(ClusterStat.UPSTREAM_CX_NONE_HEALTHY);
       }
@@ -110,7 +110,7 @@ public final class UpstreamCalls {
               },
               head -> true,
               answer -> {
-                cluster.end();
+                cluster.breaker(false).requestEnded();
                 host.ended();
                 if (sent) {
                   cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);

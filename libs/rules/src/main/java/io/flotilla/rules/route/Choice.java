@@ -7,18 +7,42 @@ import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.ClusterChoice.WeightedCluster;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.rules.RequestView;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** Decisions that a random number, or the request, makes. */
 public final class Choice {
+  /** Of no cluster. */
+  public static final Chosen NONE = new Chosen("");
+
   private Choice() {}
 
-  /** The cluster chosen, the edits that go with it, and what filters do otherwise for it. */
+  /**
+   * The cluster chosen, the edits that go with it, and what filters do otherwise for it.
+   *
+   * @param subset the metadata that it is asked for over what the route asks for
+   */
   public record Chosen(
-      String cluster, HeaderEdits headerEdits, Map<String, FilterOverride> filters) {
+      String cluster,
+      HeaderEdits headerEdits,
+      Map<String, FilterOverride> filters,
+      Map<String, Object> subset) {
     private Chosen(String cluster) {
-      this(cluster, HeaderEdits.NONE, Map.of());
+      this(cluster, HeaderEdits.NONE, Map.of(), Map.of());
+    }
+
+    /** What is asked for by route and cluster together. */
+    public Map<String, Object> subset(Map<String, Object> ofRoute) {
+      if (subset.isEmpty()) {
+        return ofRoute;
+      }
+      if (ofRoute.isEmpty()) {
+        return subset;
+      }
+      Map<String, Object> both = new HashMap<>(ofRoute);
+      both.putAll(subset);
+      return both;
     }
   }
 
@@ -37,7 +61,9 @@ public final class Choice {
       }
       case ClusterChoice.Weighted w -> {
         WeightedCluster target = weighted(w, random);
-        yield Optional.of(new Chosen(target.name(), target.headerEdits(), target.filters()));
+        yield Optional.of(
+            new Chosen(
+                target.name(), target.headerEdits(), target.filters(), target.subset()));
       }
     };
   }

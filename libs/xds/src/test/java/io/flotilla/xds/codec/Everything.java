@@ -14,6 +14,7 @@ import io.flotilla.model.cluster.HealthCheck;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.OutlierRates;
+import io.flotilla.model.cluster.Subsets;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.endpoint.Endpoint;
@@ -404,7 +405,11 @@ public final class Everything {
             new ClusterChoice.Weighted(
                 List.of(
                     new ClusterChoice.WeightedCluster(
-                        "outbound|9080||eds", 90, edits, Authorizations.overrides()),
+                        "outbound|9080||eds",
+                        90,
+                        edits,
+                        Authorizations.overrides(),
+                        Map.of("version", "v2", "age", 2.0)),
                     new ClusterChoice.WeightedCluster("static", 10, HeaderEdits.NONE))),
             Optional.of(Duration.ofSeconds(3)),
             Optional.of(Duration.ofSeconds(30)),
@@ -422,7 +427,7 @@ public final class Everything {
                 new RouteAction.Mirror("static", Percentage.ofPercent(10)),
                 new RouteAction.Mirror("strict", Percentage.ALL)),
             List.of("websocket"),
-            new Terms(true));
+            new Terms(true, Map.of("version", "v1", "stage", true)));
     List<Route> all = new ArrayList<>();
     all.add(
         new Route(
@@ -666,6 +671,36 @@ public final class Everything {
                       Optional.of(30),
                       true)));
     }
+    all.add(
+        cluster(
+                "subsets",
+                new Discovery.Static(
+                    ClusterLoadAssignment.of(
+                        "subsets",
+                        List.of(
+                            Endpoint.of("127.0.0.1", 9)
+                                .with(Map.of("version", "v1", "age", 2.0, "canary", true))))),
+                LoadBalancing.ROUND_ROBIN)
+            .with(
+                new EndpointRules(
+                    Optional.empty(),
+                    false,
+                    Optional.empty(),
+                    true,
+                    Optional.of(
+                        new Subsets(
+                            Subsets.Fallback.DEFAULT_SUBSET,
+                            Map.of("version", "v1"),
+                            List.of(
+                                new Subsets.Selector(
+                                    Set.of("version"), Subsets.Fallback.NO_ENDPOINT, Set.of()),
+                                new Subsets.Selector(
+                                    Set.of("version", "stage"),
+                                    Subsets.Fallback.FEWER_KEYS,
+                                    Set.of("version")),
+                                new Subsets.Selector(
+                                    Set.of("age"), Subsets.Fallback.AS_CLUSTER, Set.of())),
+                            true)))));
     all.add(cluster("static", new Discovery.Static(local), LoadBalancing.ROUND_ROBIN));
     all.add(cluster("strict", new Discovery.StrictDns(named), LoadBalancing.RANDOM));
     all.add(cluster("logical", new Discovery.LogicalDns(named), new LoadBalancing.LeastRequest(3)));

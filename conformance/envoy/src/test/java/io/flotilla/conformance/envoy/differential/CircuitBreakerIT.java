@@ -105,7 +105,7 @@ class CircuitBreakerIT {
             Route.of(
                 name,
                 RouteMatch.of(new PathMatch.Exact("/" + name + (high ? "/high" : ""))),
-                forward(name).on(new Terms(high))));
+                forward(name).on(new Terms(high, Map.of()))));
       }
     }
     suite.apply(

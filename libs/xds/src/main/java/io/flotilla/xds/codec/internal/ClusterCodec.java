@@ -83,6 +83,7 @@ public final class ClusterCodec {
     EndpointRules rules = cluster.endpointRules();
     rules.healthCheck().ifPresent(h -> b.addHealthChecks(HealthCheckCodec.encode(h)));
     b.setIgnoreHealthOnHostRemoval(rules.forgetAtOnce());
+    rules.subsets().ifPresent(s -> b.setLbSubsetConfig(SubsetCodec.encode(s)));
     if (rules.localityWeighted()) {
       b.getCommonLbConfigBuilder()
           .setLocalityWeightedLbConfig(
@@ -505,7 +506,11 @@ public final class ClusterCodec {
         Common.when(
             !c.hasOutlierDetection() && c.getCommonLbConfig().hasHealthyPanicThreshold(),
             () -> (int) c.getCommonLbConfig().getHealthyPanicThreshold().getValue()),
-        c.getCommonLbConfig().hasLocalityWeightedLbConfig());
+        c.getCommonLbConfig().hasLocalityWeightedLbConfig(),
+        // As in Envoy, nothing where there is no selector.
+        Common.when(
+            c.getLbSubsetConfig().getSubsetSelectorsCount() > 0,
+            () -> SubsetCodec.decode(c.getName(), c.getLbSubsetConfig())));
   }
 
   private static Map<String, String> tags(Struct struct) {

@@ -6,12 +6,14 @@ import com.google.protobuf.BoolValue;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.Pipe;
 import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import io.flotilla.model.InvalidModelException;
@@ -21,10 +23,15 @@ import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.address.PipeAddress;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.match.Percentage;
+import io.flotilla.xds.codec.Structs;
+import java.util.Map;
 import java.util.Optional;
 
 /** Small messages that many others hold. */
 public final class Common {
+  /** The metadata that balancing goes by. */
+  static final String BALANCING = "envoy.lb";
+
   private Common() {}
 
   static java.time.Duration duration(Duration d) {
@@ -33,6 +40,16 @@ public final class Common {
 
   static Duration duration(java.time.Duration d) {
     return Duration.newBuilder().setSeconds(d.getSeconds()).setNanos(d.getNano()).build();
+  }
+
+  /** What balancing goes by. */
+  static Map<String, Object> balancing(Metadata metadata) {
+    Struct struct = metadata.getFilterMetadataMap().get(BALANCING);
+    return struct == null ? Map.of() : Structs.toMap(struct);
+  }
+
+  static Metadata balancing(Map<String, Object> metadata) {
+    return Metadata.newBuilder().putFilterMetadata(BALANCING, Structs.toStruct(metadata)).build();
   }
 
   static UInt32Value uint32(long value) {

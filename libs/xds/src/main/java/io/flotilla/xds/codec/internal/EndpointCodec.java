@@ -85,6 +85,9 @@ public final class EndpointCodec {
                                 w.canonicalService(),
                                 w.canonicalRevision(),
                                 w.cluster())))));
+    if (!e.metadata().isEmpty()) {
+      metadata.putFilterMetadata(Common.BALANCING, Structs.toStruct(e.metadata()));
+    }
     if (metadata.getFilterMetadataCount() > 0) {
       b.setMetadata(metadata);
     }
@@ -132,7 +135,8 @@ public final class EndpointCodec {
         e.hasLoadBalancingWeight() ? Math.max(1, e.getLoadBalancingWeight().getValue()) : 1,
         health,
         tags,
-        workload(e.getMetadata()));
+        workload(e.getMetadata()),
+        Common.balancing(e.getMetadata()));
   }
 
   private static Optional<Endpoint.WorkloadRef> workload(Metadata metadata) {

@@ -154,7 +154,8 @@ public final class RouteCodec {
             c.getRequestHeadersToRemoveList(),
             c.getResponseHeadersToAddList(),
             c.getResponseHeadersToRemoveList()),
-        OverrideCodec.decode("weighted cluster " + c.getName(), c.getTypedPerFilterConfigMap()));
+        OverrideCodec.decode("weighted cluster " + c.getName(), c.getTypedPerFilterConfigMap()),
+        Common.balancing(c.getMetadataMatch()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.Route route(Route route) {
@@ -332,6 +333,9 @@ public final class RouteCodec {
     if (f.terms().highPriority()) {
       b.setPriority(RoutingPriority.HIGH);
     }
+    if (!f.terms().subset().isEmpty()) {
+      b.setMetadataMatch(Common.balancing(f.terms().subset()));
+    }
     return b.build();
   }
 
@@ -352,6 +356,9 @@ public final class RouteCodec {
               .addAllRequestHeadersToRemove(t.headerEdits().requestRemove())
               .addAllResponseHeadersToRemove(t.headerEdits().responseRemove())
               .putAllTypedPerFilterConfig(OverrideCodec.encode(t.filters()));
+      if (!t.subset().isEmpty()) {
+        c.setMetadataMatch(Common.balancing(t.subset()));
+      }
       t.headerEdits().requestAdd().forEach(e -> c.addRequestHeadersToAdd(edit(e)));
       t.headerEdits().responseAdd().forEach(e -> c.addResponseHeadersToAdd(edit(e)));
       b.addClusters(c);
@@ -417,7 +424,7 @@ public final class RouteCodec {
                             : Percentage.ALL))
             .toList(),
         r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList(),
-        new Terms(r.getPriority() == RoutingPriority.HIGH));
+        new Terms(r.getPriority() == RoutingPriority.HIGH, Common.balancing(r.getMetadataMatch())));
   }
 
   private static UpgradeConfig upgrade(String type) {

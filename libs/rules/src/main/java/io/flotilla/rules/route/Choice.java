@@ -62,8 +62,7 @@ public final class Choice {
       case ClusterChoice.Weighted w -> {
         WeightedCluster target = weighted(w, random);
         yield Optional.of(
-            new Chosen(
-                target.name(), target.headerEdits(), target.filters(), target.subset()));
+            new Chosen(target.name(), target.headerEdits(), target.filters(), target.subset()));
       }
     };
   }

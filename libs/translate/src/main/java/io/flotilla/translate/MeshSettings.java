@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.translate;
 
+import io.flotilla.translate.policy.AuthorizationProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What of the mesh's own settings (Istio's MeshConfig) the translation needs.
@@ -20,6 +23,7 @@ import java.util.Optional;
  * @param outboundPort, inboundPort where intercepted connections arrive (15001, 15006)
  * @param httpProxyPort where proxies that do not intercept take HTTP proxy requests (15007)
  * @param trustDomainAliases other names under which the mesh's identities are known
+ * @param authorizationProviders whom policies with the action CUSTOM may ask, by name
  */
 public record MeshSettings(
     String trustDomain,
@@ -34,7 +38,8 @@ public record MeshSettings(
     int outboundPort,
     int inboundPort,
     int httpProxyPort,
-    List<String> trustDomainAliases) {
+    List<String> trustDomainAliases,
+    Map<String, AuthorizationProvider> authorizationProviders) {
 
   /** Istio's defaults. */
   public static final MeshSettings DEFAULT =
@@ -51,10 +56,12 @@ public record MeshSettings(
           15001,
           15006,
           15007,
-          List.of());
+          List.of(),
+          Map.of());
 
   public MeshSettings {
     trustDomainAliases = List.copyOf(trustDomainAliases);
+    authorizationProviders = Map.copyOf(authorizationProviders);
     if (samplingPercent < 0 || samplingPercent > 100) {
       throw new IllegalArgumentException(
           "the mesh's sampling must be 0 to 100 per cent, but is " + samplingPercent);
@@ -76,7 +83,8 @@ public record MeshSettings(
         outboundPort,
         inboundPort,
         httpProxyPort,
-        trustDomainAliases);
+        trustDomainAliases,
+        authorizationProviders);
   }
 
   /** The trust domain and its aliases. */
@@ -101,7 +109,27 @@ public record MeshSettings(
         outboundPort,
         inboundPort,
         httpProxyPort,
-        aliases);
+        aliases,
+        authorizationProviders);
+  }
+
+  /** The mesh with authorization services. */
+  public MeshSettings withAuthorizationProviders(List<AuthorizationProvider> providers) {
+    return new MeshSettings(
+        trustDomain,
+        domain,
+        rootNamespace,
+        clusterId,
+        allowAny,
+        accessLogPath,
+        accessLogFormat,
+        tracing,
+        samplingPercent,
+        outboundPort,
+        inboundPort,
+        httpProxyPort,
+        trustDomainAliases,
+        providers.stream().collect(Collectors.toMap(AuthorizationProvider::name, p -> p)));
   }
 
   /** The identity of a service account. */

@@ -540,22 +540,27 @@ public final class PilotGraph {
             reads.lookup(authorizationsByNamespace, mesh.rootNamespace()).values(),
             own(reads, authorizationsByNamespace, node),
             node.labels(),
-            mesh.trustDomains());
+            mesh.trustDomains(),
+            mesh.authorizationProviders(),
+            (host, port) -> cluster(reads, scope, host, port));
     RequestAuthentications tokens =
         new RequestAuthentications(
             reads.lookup(tokensByNamespace, mesh.rootNamespace()).values(),
             own(reads, tokensByNamespace, node),
             node.labels(),
-            (host, port) ->
-                reads
-                    .get(visible, new ScopedKey(scope.key(), host))
-                    .filter(service -> service.port(port).isPresent())
-                    .map(service -> ClusterName.outbound(port, "", host)),
+            (host, port) -> cluster(reads, scope, host, port),
             scope.isGateway());
     List<HttpFilter> http = new ArrayList<>(policies.custom());
     tokens.filter().ifPresent(http::add);
     http.addAll(policies.http());
     return new AccessFilters(http, policies.tcp(), tokens.clusters());
+  }
+
+  private Optional<String> cluster(Reads reads, ProxyScope scope, String host, int port) {
+    return reads
+        .get(visible, new ScopedKey(scope.key(), host))
+        .filter(service -> service.port(port).isPresent())
+        .map(service -> ClusterName.outbound(port, "", host));
   }
 
   private <T> java.util.Collection<T> own(

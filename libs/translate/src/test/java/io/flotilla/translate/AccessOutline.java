@@ -8,10 +8,13 @@ import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.match.HeaderMatch;
+import io.flotilla.model.match.MetadataMatch;
 import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.match.ValueMatch;
 import io.flotilla.model.policy.AccessCondition;
 import io.flotilla.model.policy.AccessRules;
+import io.flotilla.model.policy.ExternalAuthorization;
+import io.flotilla.model.policy.GrpcService;
 import io.flotilla.model.policy.JwtAuthentication;
 import io.flotilla.model.policy.JwtProvider;
 import io.flotilla.model.policy.JwtRequirement;
@@ -34,12 +37,36 @@ final class AccessOutline {
       for (NetworkFilter filter : chain.networkFilters()) {
         if (filter instanceof NetworkFilter.AccessControl(Rbac rbac, String prefix)) {
           out.add(chain.name() + " " + prefix + " " + rbac(rbac));
+        } else if (filter instanceof NetworkFilter.Authorization a) {
+          out.add(
+              chain.name()
+                  + " asks "
+                  + service(a.service())
+                  + (a.allowOnError() ? " or allows " : " ")
+                  + a.when().map(AccessOutline::when).orElse(""));
         }
       }
       if (chain.terminal() instanceof HttpConnectionManager http) {
         for (HttpFilter filter : http.filters()) {
           if (filter instanceof HttpFilter.AccessControl(Rbac rbac)) {
             out.add(chain.name() + " " + rbac(rbac));
+          } else if (filter instanceof HttpFilter.Authorization a) {
+            ExternalAuthorization asked = a.authorization();
+            out.add(
+                chain.name()
+                    + " asks "
+                    + (asked.service() instanceof ExternalAuthorization.Service.Grpc g
+                        ? service(g.service())
+                        : asked.service().toString())
+                    + (asked.onError().allow() ? " or allows " : " ")
+                    + asked.when().metadata().map(AccessOutline::when).orElse("")
+                    + " or "
+                    + asked.onError().status()
+                    + asked
+                        .question()
+                        .body()
+                        .map(b -> " body " + b.largest() + b.partial() + b.bytes())
+                        .orElse(""));
           }
         }
       }
@@ -56,7 +83,27 @@ final class AccessOutline {
         if (filter.path("name").asText().equals("envoy.filters.network.rbac")) {
           out.add(name + " " + config.path("statPrefix").asText() + " " + rbac(config));
         }
+        if (filter.path("name").asText().equals("envoy.filters.network.ext_authz")) {
+          out.add(name + " asks " + service(config));
+        }
         for (JsonNode http : config.path("httpFilters")) {
+          JsonNode asks = http.path("typedConfig");
+          if (http.path("name").asText().equals("envoy.filters.http.ext_authz")) {
+            JsonNode body = asks.path("withRequestBody");
+            out.add(
+                name
+                    + " asks "
+                    + service(asks)
+                    + (asks.path("statusOnError").path("code").asText().equals("ServiceUnavailable")
+                        ? " or 503"
+                        : " or 403")
+                    + (body.isMissingNode()
+                        ? ""
+                        : " body "
+                            + body.path("maxRequestBytes").asText()
+                            + body.path("allowPartialMessage").asBoolean()
+                            + body.path("packAsBytes").asBoolean()));
+          }
           if (http.path("name").asText().equals("envoy.filters.http.rbac")) {
             out.add(name + " " + rbac(http.path("typedConfig")));
           }
@@ -64,6 +111,33 @@ final class AccessOutline {
       }
     }
     return out;
+  }
+
+  private static String service(GrpcService service) {
+    return service.cluster() + " as " + service.authority() + " for " + service.timeout();
+  }
+
+  private static String when(MetadataMatch m) {
+    return m.filter() + m.path() + m.value();
+  }
+
+  private static String service(JsonNode asks) {
+    JsonNode grpc = asks.path("grpcService");
+    JsonNode when = asks.path("filterEnabledMetadata");
+    return grpc.path("envoyGrpc").path("clusterName").asText()
+        + " as "
+        + grpc.path("envoyGrpc").path("authority").asText()
+        + " for PT"
+        + grpc.path("timeout").asText().toUpperCase(java.util.Locale.ROOT)
+        + (asks.path("failureModeAllow").asBoolean() ? " or allows " : " ")
+        + when(
+            new MetadataMatch(
+                when.path("filter").asText(),
+                List.of(when.path("path").path(0).path("key").asText()),
+                new ValueMatch.Text(
+                    StringMatch.prefix(
+                        when.path("value").path("stringMatch").path("prefix").asText())),
+                false));
   }
 
   /** The filters of the first HTTP chain that verify tokens, as JSON of istiod's names. */

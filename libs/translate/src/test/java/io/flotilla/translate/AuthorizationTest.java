@@ -7,11 +7,15 @@ import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
+import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.node.ProxyNode;
+import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.JwtProvider;
+import io.flotilla.translate.policy.AuthorizationProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Which policies guard which workloads, and in what order. */
@@ -115,6 +119,103 @@ class AuthorizationTest {
                 + " [and[any]]}] istio_dry_run_deny_");
   }
 
+  private static AuthorizationProvider provider(
+      String name, Optional<AuthorizationProvider.Http> http) {
+    return new AuthorizationProvider(
+        name,
+        "default/reviews.default.svc.cluster.local",
+        9080,
+        Duration.ofSeconds(1),
+        false,
+        true,
+        403,
+        Optional.empty(),
+        http);
+  }
+
+  private static String custom(String name, String provider) {
+    return policy(
+        "default",
+        name,
+        "{action: CUSTOM, provider: {name: "
+            + provider
+            + "}, rules: [{to: [{operation: {paths: [/ext]}}]}]}");
+  }
+
+  private static List<HttpFilter> filters(MeshFixture mesh) {
+    return ((HttpConnectionManager)
+            mesh.connect(REVIEWS)
+                .listeners()
+                .get("127.10.0.3_9080")
+                .filterChains()
+                .getFirst()
+                .terminal())
+        .filters();
+  }
+
+  @Test
+  void asksTheServiceThatAPolicyNamesByHttp() {
+    AuthorizationProvider.Http http =
+        new AuthorizationProvider.Http(
+            "/check",
+            List.of("x-ext-*", "*-id", "*"),
+            Map.of("x-added", "v"),
+            List.of("x-up"),
+            List.of("x-ok"),
+            List.of());
+    MeshFixture asking =
+        new MeshFixture(
+                MeshSettings.DEFAULT.withAuthorizationProviders(
+                    List.of(provider("p", Optional.of(http)))))
+            .apply(SERVICE)
+            .apply(custom("c", "p"));
+
+    ExternalAuthorization asked =
+        filters(asking).stream()
+            .filter(HttpFilter.Authorization.class::isInstance)
+            .map(f -> ((HttpFilter.Authorization) f).authorization())
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(asked.service())
+        .isEqualTo(
+            new ExternalAuthorization.Service.Http(
+                "http://reviews.default.svc.cluster.local",
+                "outbound|9080||reviews.default.svc.cluster.local",
+                Duration.ofSeconds(1),
+                "/check",
+                Map.of("x-added", "v"),
+                List.of(new StringMatch.Exact("x-up", true)),
+                List.of(),
+                List.of(),
+                List.of(new StringMatch.Exact("x-ok", true)),
+                List.of()));
+    assertThat(asked.question().allowedHeaders().orElseThrow())
+        .containsExactly(
+            new StringMatch.Prefix("x-ext-", true),
+            new StringMatch.Suffix("-id", true),
+            new StringMatch.Regex(".*"));
+    assertThat(asked.when().metadata()).isPresent();
+    assertThat(asked.clearRouteCache()).isTrue();
+  }
+
+  @Test
+  void deniesWherePoliciesNameTwoServices() {
+    MeshFixture asking =
+        new MeshFixture(
+                MeshSettings.DEFAULT.withAuthorizationProviders(
+                    List.of(provider("p", Optional.empty()), provider("q", Optional.empty()))))
+            .apply(SERVICE)
+            .apply(custom("c", "p"))
+            .apply(custom("d", "q"));
+
+    assertThat(filters(asking)).noneMatch(HttpFilter.Authorization.class::isInstance);
+    assertThat(AccessOutline.of(asking.connect(REVIEWS).listeners().get("127.10.0.3_9080")))
+        .first()
+        .asString()
+        .contains("DENY", "policy[c]-rule[0]-deny-due-to", "policy[d]-rule[0]-deny-due-to");
+  }
+
   @Test
   void deniesWhatSomebodyWouldHaveToBeAskedAbout() {
     mesh.apply(
@@ -125,8 +226,8 @@ class AuthorizationTest {
 
     assertThat(filters())
         .containsExactly(
-            "Optional[DENY{istio-ext-authz-p-ns[default]-policy[c]-rule[0]=[and[or[path exact"
-                + " /ext]]] by [and[any]]}] shadow Optional.empty istio_dry_run_allow_");
+            "Optional[DENY{istio-ext-authz-p-ns[default]-policy[c]-rule[0]-deny-due-to-bad-CUSTOM-action=[and[or[path"
+                + " exact /ext]]] by [and[any]]}] shadow Optional.empty ");
   }
 
   @Test

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.pilot;
 
+import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.translate.MeshSettings;
+import io.flotilla.translate.policy.AuthorizationProvider;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Pilot's configuration; docs/pilot.md tells each key. */
@@ -143,6 +146,9 @@ public interface PilotConfig {
     /** Other trust domains under which the mesh's identities are known. */
     Optional<List<String>> trustDomainAliases();
 
+    /** extensionProviders: whom policies with the action CUSTOM may ask. */
+    List<ExtensionProvider> extensionProviders();
+
     /** As the translation wants them. */
     default MeshSettings settings() {
       MeshSettings settings =
@@ -159,10 +165,13 @@ public interface PilotConfig {
               outboundPort(),
               inboundPort(),
               httpProxyPort(),
-              trustDomainAliases().orElse(List.of()));
+              trustDomainAliases().orElse(List.of()),
+              Map.of());
       return otlp()
           .map(where -> settings.withTracing(exporter(where), sampling()))
-          .orElse(settings);
+          .orElse(settings)
+          .withAuthorizationProviders(
+              extensionProviders().stream().map(ExtensionProvider::translated).toList());
     }
 
     private static MeshSettings.Exporter exporter(String where) {
@@ -174,5 +183,113 @@ public interface PilotConfig {
       return new MeshSettings.Exporter(
           where.substring(0, colon), Integer.parseInt(where.substring(colon + 1)));
     }
+  }
+
+  /** One of MeshConfig.extensionProviders; exactly one of its kinds is there. */
+  interface ExtensionProvider {
+    /** What policies call it. */
+    String name();
+
+    /** envoyExtAuthzGrpc. */
+    Optional<ExtAuthz> envoyExtAuthzGrpc();
+
+    /** envoyExtAuthzHttp. */
+    Optional<ExtAuthzHttp> envoyExtAuthzHttp();
+
+    /** As the translation wants it. */
+    default AuthorizationProvider translated() {
+      if (envoyExtAuthzGrpc().isPresent() == envoyExtAuthzHttp().isPresent()) {
+        throw new IllegalArgumentException(
+            "extension provider "
+                + name()
+                + " must have either envoy-ext-authz-grpc or envoy-ext-authz-http");
+      }
+      ExtAuthz any = envoyExtAuthzGrpc().orElseGet(() -> envoyExtAuthzHttp().orElseThrow());
+      return new AuthorizationProvider(
+          name(),
+          any.service(),
+          any.port(),
+          any.timeout().orElse(AuthorizationProvider.DEFAULT_TIMEOUT),
+          any.failOpen(),
+          any.clearRouteCache(),
+          any.statusOnError(),
+          any.includeRequestBodyInCheck()
+              .map(
+                  b ->
+                      new ExternalAuthorization.Body(
+                          b.maxRequestBytes(), b.allowPartialMessage(), b.packAsBytes())),
+          envoyExtAuthzHttp()
+              .map(
+                  h ->
+                      new AuthorizationProvider.Http(
+                          h.pathPrefix().orElse(""),
+                          h.includeRequestHeadersInCheck().orElse(List.of()),
+                          h.includeAdditionalHeadersInCheck(),
+                          h.headersToUpstreamOnAllow().orElse(List.of()),
+                          h.headersToDownstreamOnAllow().orElse(List.of()),
+                          h.headersToDownstreamOnDeny().orElse(List.of()))));
+    }
+  }
+
+  /** What both kinds of authorization services have. */
+  interface ExtAuthz {
+    /** "ext-authz.default.svc.cluster.local". */
+    String service();
+
+    /** Of the service. */
+    int port();
+
+    /** Absent: ten minutes. */
+    Optional<Duration> timeout();
+
+    /** Whether requests pass when it cannot be asked. */
+    @WithDefault("false")
+    boolean failOpen();
+
+    /** Whether routes are chosen anew after what it changed. */
+    @WithDefault("false")
+    boolean clearRouteCache();
+
+    /** The client's answer when it cannot be asked. */
+    @WithDefault("403")
+    int statusOnError();
+
+    /** Absent: nothing of the body. */
+    Optional<RequestBody> includeRequestBodyInCheck();
+  }
+
+  /** What is asked by HTTP. */
+  interface ExtAuthzHttp extends ExtAuthz {
+    /** Before the client's path. */
+    Optional<String> pathPrefix();
+
+    /** Of the client's headers, those that it is told. */
+    Optional<List<String>> includeRequestHeadersInCheck();
+
+    /** What it is told besides. */
+    Map<String, String> includeAdditionalHeadersInCheck();
+
+    /** Of its headers, those that the upstream sees. */
+    Optional<List<String>> headersToUpstreamOnAllow();
+
+    /** Those that the client sees with its upstream's answer. */
+    Optional<List<String>> headersToDownstreamOnAllow();
+
+    /** Those that a refused client sees; absent: all. */
+    Optional<List<String>> headersToDownstreamOnDeny();
+  }
+
+  /** How much of a body an authorization service is told. */
+  interface RequestBody {
+    /** At most. */
+    int maxRequestBytes();
+
+    /** Whether a longer one is told in part. */
+    @WithDefault("false")
+    boolean allowPartialMessage();
+
+    /** Whether it is told as bytes. */
+    @WithDefault("false")
+    boolean packAsBytes();
   }
 }

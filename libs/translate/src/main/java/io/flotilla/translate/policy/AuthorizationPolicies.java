@@ -12,6 +12,7 @@ import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.policy.AccessCondition;
 import io.flotilla.model.policy.AccessPolicy;
 import io.flotilla.model.policy.AccessRules;
+import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Rbac;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +31,8 @@ import java.util.stream.Stream;
 public final class AuthorizationPolicies {
   private static final String DRY_RUN = "istio.io/dry-run";
   private static final String TCP_PREFIX = "tcp.";
+  // As istiod names policies that deny because nobody can be asked.
+  private static final String BAD_CUSTOM = "-deny-due-to-bad-CUSTOM-action";
   private static final AccessPolicy NEVER =
       new AccessPolicy(
           List.of(new AccessCondition.Not(new AccessCondition.Any())),
@@ -36,23 +40,31 @@ public final class AuthorizationPolicies {
 
   private final List<Resource<AuthorizationPolicy>> selecting;
   private final List<String> trustDomains;
+  private final Map<String, AuthorizationProvider> providers;
+  private final BiFunction<String, Integer, Optional<String>> clusters;
 
   /**
    * @param mesh policies of the root namespace
    * @param own policies of the workload's namespace
    * @param labels the workload's
    * @param trustDomains the mesh's, and its aliases
+   * @param providers whom policies may ask, by name
+   * @param clusters the cluster of a host and port, if the workload knows one
    */
   public AuthorizationPolicies(
       Collection<Resource<AuthorizationPolicy>> mesh,
       Collection<Resource<AuthorizationPolicy>> own,
       Map<String, String> labels,
-      List<String> trustDomains) {
+      List<String> trustDomains,
+      Map<String, AuthorizationProvider> providers,
+      BiFunction<String, Integer, Optional<String>> clusters) {
     this.selecting =
         Stream.concat(mesh.stream(), own.stream())
             .filter(policy -> selects(policy.spec(), labels))
             .toList();
     this.trustDomains = List.copyOf(trustDomains);
+    this.providers = Map.copyOf(providers);
+    this.clusters = clusters;
   }
 
   private static boolean selects(AuthorizationPolicy policy, Map<String, String> labels) {
@@ -64,7 +76,80 @@ public final class AuthorizationPolicies {
 
   /** For requests: before tokens are looked at. */
   public List<HttpFilter> custom() {
-    return http(Action.CUSTOM);
+    Optional<AccessRules> rules = asking(false);
+    if (rules.isEmpty()) {
+      return List.of();
+    }
+    Optional<Asked> asked = asked();
+    return asked.isEmpty()
+        ? List.of(new HttpFilter.AccessControl(denied(rules.get())))
+        : List.of(
+            new HttpFilter.AccessControl(shadow(rules.get())),
+            new HttpFilter.Authorization(
+                ExternalAuthorization.METADATA,
+                asked.get().provider().requests(asked.get().cluster())));
+  }
+
+  private List<NetworkFilter> customTcp() {
+    Optional<AccessRules> rules = asking(true);
+    if (rules.isEmpty()) {
+      return List.of();
+    }
+    Optional<Asked> asked = asked();
+    if (asked.isEmpty()) {
+      return List.of(new NetworkFilter.AccessControl(denied(rules.get()), TCP_PREFIX));
+    }
+    // As in Istio, who is asked by HTTP is not asked of connections.
+    return asked.get().provider().connections(asked.get().cluster(), TCP_PREFIX).stream()
+        .flatMap(
+            service ->
+                Stream.of(
+                    new NetworkFilter.AccessControl(shadow(rules.get()), TCP_PREFIX), service))
+        .toList();
+  }
+
+  /** Whom the policies ask, and how he is reached. */
+  private record Asked(AuthorizationProvider provider, String cluster) {}
+
+  // Empty: policies name none, several, or one that is not known: nobody can be asked.
+  private Optional<Asked> asked() {
+    List<String> names =
+        of(Action.CUSTOM).stream()
+            .map(
+                policy ->
+                    policy
+                        .spec()
+                        .provider()
+                        .flatMap(AuthorizationPolicy.ExtensionProvider::name)
+                        .orElse(""))
+            .distinct()
+            .toList();
+    AuthorizationProvider known = names.size() == 1 ? providers.get(names.getFirst()) : null;
+    return known == null
+        ? Optional.empty()
+        : clusters.apply(known.host(), known.port()).map(cluster -> new Asked(known, cluster));
+  }
+
+  private Optional<AccessRules> asking(boolean tcp) {
+    List<Resource<AuthorizationPolicy>> all = of(Action.CUSTOM);
+    return rules(all.stream().filter(p -> !isDryRun(p)).toList(), Action.CUSTOM, tcp);
+  }
+
+  private static Rbac shadow(AccessRules rules) {
+    return new Rbac(Optional.empty(), Optional.of(rules), AuthorizationProvider.SHADOW_PREFIX);
+  }
+
+  private static Rbac denied(AccessRules rules) {
+    Map<String, AccessPolicy> policies = new LinkedHashMap<>();
+    rules.policies().forEach((name, policy) -> policies.put(name + BAD_CUSTOM, policy));
+    return new Rbac(
+        Optional.of(new AccessRules(AccessRules.Action.DENY, policies)), Optional.empty(), "");
+  }
+
+  private List<Resource<AuthorizationPolicy>> of(Action action) {
+    return selecting.stream()
+        .filter(policy -> policy.spec().action().orElse(Action.ALLOW) == action)
+        .toList();
   }
 
   /** For requests: after tokens were looked at. */
@@ -84,8 +169,8 @@ public final class AuthorizationPolicies {
 
   /** For connections without requests. */
   public List<NetworkFilter> tcp() {
-    List<NetworkFilter> out = new ArrayList<>();
-    for (Action action : List.of(Action.CUSTOM, Action.AUDIT, Action.DENY, Action.ALLOW)) {
+    List<NetworkFilter> out = new ArrayList<>(customTcp());
+    for (Action action : List.of(Action.AUDIT, Action.DENY, Action.ALLOW)) {
       rbac(action, true)
           .ifPresent(rbac -> out.add(new NetworkFilter.AccessControl(rbac, TCP_PREFIX)));
     }
@@ -93,10 +178,7 @@ public final class AuthorizationPolicies {
   }
 
   private Optional<Rbac> rbac(Action action, boolean tcp) {
-    List<Resource<AuthorizationPolicy>> of =
-        selecting.stream()
-            .filter(policy -> policy.spec().action().orElse(Action.ALLOW) == action)
-            .toList();
+    List<Resource<AuthorizationPolicy>> of = of(action);
     if (of.isEmpty()) {
       return Optional.empty();
     }
@@ -135,7 +217,6 @@ public final class AuthorizationPolicies {
             switch (action) {
               case ALLOW -> AccessRules.Action.ALLOW;
               case AUDIT -> AccessRules.Action.LOG;
-              // Nobody can be asked yet: what would have to be asked is not let in.
               case DENY, CUSTOM -> AccessRules.Action.DENY;
             },
             policies));

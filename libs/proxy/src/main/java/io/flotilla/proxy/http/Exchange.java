@@ -67,7 +67,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   private final EngineState engine;
   private final Downstream downstream;
   private final HttpConnectionManager manager;
-  private final Channel client;
+  private final ClientSide client;
   private final boolean http2;
   private final Consumer<Boolean> done;
   private final ExchangeRecord record;
@@ -108,14 +108,14 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   private final List<Consumer<HttpHeaders>> answerEdits = new ArrayList<>();
 
   /**
-   * @param client the connection (HTTP/1) or stream (HTTP/2) that answers go to
+   * @param client that answers go to
    * @param done told once whether the connection may go on
    */
   Exchange(
       EngineState engine,
       Downstream downstream,
       HttpConnectionManager manager,
-      Channel client,
+      ClientSide client,
       boolean http2,
       Consumer<Boolean> done) {
     this.engine = engine;
@@ -428,8 +428,8 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
 
   /** Passes an answer on that is followed by another one, such as 100 or 103. */
   void informational(HttpResponseStatus status) {
-    client.writeAndFlush(
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER));
+    client.write(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER));
+    client.flush();
   }
 
   /** Passes the head of the upstream's answer on. */
@@ -533,15 +533,10 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     HttpContent end = grpcWeb == null ? last : grpcWeb.answer(last);
     if (endedByHead) {
       end.release();
+      client.flush();
+    } else {
+      client.writeLast(end);
     }
-    client
-        .writeAndFlush(endedByHead ? Unpooled.EMPTY_BUFFER : end)
-        .addListener(
-            written -> {
-              if (!written.isSuccess()) {
-                client.close();
-              }
-            });
   }
 
   /** Sends the client what came of the answer; says whether it takes more. */
@@ -574,7 +569,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   void splice(Channel upstream, Runnable ended) {
     client.flush();
     engine.sweep().remove(this);
-    Upgrade.splice(client, upstream, held.bytes(), requestEnded && http2, ended);
+    client.splice(upstream, held.bytes(), requestEnded && http2, ended);
   }
 
   // ---- ends ----
@@ -699,7 +694,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     HttpHeaders headers = response.headers();
     answerEdits.forEach(edit -> edit.accept(headers));
     record.responseHead(response.headers());
-    client.writeAndFlush(response);
+    client.writeLast(response);
     end(true);
   }
 

@@ -167,30 +167,30 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       }
     }
     boolean last = part instanceof LastHttpContent;
-    to.channel().write(part);
+    to.write(part);
     if (last) {
-      to.channel().flush();
+      to.flush();
     }
   }
 
   void flush() {
     UpstreamStream to = stream;
     if (to != null) {
-      to.channel().flush();
+      to.flush();
     }
   }
 
   /** Whether more of the body can be taken now. */
   boolean hasRoom() {
     UpstreamStream to = stream;
-    return to == null || exchange.wantsUpgrade() ? body.hasRoom() : to.channel().isWritable();
+    return to == null || exchange.wantsUpgrade() ? body.hasRoom() : to.isWritable();
   }
 
   /** The client takes more of the answer. */
   void readMore() {
     UpstreamStream from = stream;
     if (from != null) {
-      from.channel().read();
+      from.read();
     }
   }
 
@@ -385,18 +385,17 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     inUse = true;
     count(ClusterStat.UPSTREAM_RQ_ACTIVE);
     exchange.touch();
-    Channel upstream = to.channel();
-    upstream.write(head.of(to.host(), attempts, spent()));
+    to.write(head.of(to.host(), attempts, spent()));
     if (exchange.wantsUpgrade()) {
       // What it says in the other protocol stays here until the upstream agrees to it.
-      upstream.write(LastHttpContent.EMPTY_LAST_CONTENT);
+      to.write(LastHttpContent.EMPTY_LAST_CONTENT);
     } else if (replayable) {
-      body.copy(upstream::write);
+      body.copy(to::write);
     } else {
-      body.hand(upstream::write);
+      body.hand(to::write);
     }
-    upstream.flush();
-    upstream.read();
+    to.flush();
+    to.read();
     exchange.readMoreOfRequest();
   }
 
@@ -646,7 +645,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       UpstreamStream from = stream;
       stream = null;
       if (from != null) {
-        splice(from.channel());
+        splice(from.connection());
       }
       return false;
     }
@@ -696,7 +695,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   public void readComplete() {
     UpstreamStream from = stream;
     if (exchange.flushAnswer() && from != null) {
-      from.channel().read();
+      from.read();
     }
   }
 

@@ -108,7 +108,7 @@ final class Http1Exchanges extends ChannelInboundHandlerAdapter implements Sweep
               engine,
               downstream,
               downstream.terms().manager(manager),
-              context.channel(),
+              new Http1Client(context.channel()),
               false,
               keep -> ended(context, keep));
       // A full request is head and content in one.

@@ -1,54 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
+import io.flotilla.proxy.http2.BlockDecoder;
 import io.flotilla.proxy.internal.Http2Counters.Flood;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
 import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2Settings;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame codec of an HTTP/2 server: Netty's, and before it what Netty leaves open: floods of
- * frames, streams that are opened again or backwards (RFC 9113, section 5.1), values of headers.
+ * The frames of an HTTP/2 server: Netty's, and before it what Netty leaves open: floods of frames,
+ * streams that are opened again or backwards (RFC 9113, section 5.1).
  */
-final class Http2Frames extends Http2FrameCodecBuilder {
+final class Http2Frames {
   private static final int CONTINUATIONS = 8;
   private static final int FRAME = 16 * 1024;
 
   private Http2Frames() {}
 
-  static Http2FrameCodec server(Http2Settings settings, Http2Floods floods, long maxHeaders) {
-    Http2Connection connection = new DefaultHttp2Connection(true);
+  static Http2ConnectionEncoder encoder(Http2Connection connection, Http2Floods floods) {
+    return new DefaultHttp2ConnectionEncoder(connection, new Writer(floods));
+  }
+
+  static Http2ConnectionDecoder decoder(
+      Http2ConnectionEncoder encoder, Http2Floods floods, long maxHeaders) {
     Http2FrameReader reader =
         new Watched(
-            new DefaultHttp2FrameReader(new DefaultHttp2HeadersDecoder(true, true, maxHeaders)),
-            connection,
+            new DefaultHttp2FrameReader(new BlockDecoder(maxHeaders)),
+            encoder.connection(),
             floods);
-    DefaultHttp2ConnectionEncoder encoder =
-        new DefaultHttp2ConnectionEncoder(connection, new Writer(floods));
-    Http2Frames builder = new Http2Frames();
-    builder.decoderEnforceMaxRstFramesPerWindow(0, 0);
-    builder.initialSettings(settings);
-    builder.codec(new DefaultHttp2ConnectionDecoder(connection, encoder, reader), encoder);
-    return builder.build();
+    return new DefaultHttp2ConnectionDecoder(encoder.connection(), encoder, reader);
   }
 
   /** How many CONTINUATION frames a block of headers may take. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.http;
 
+import io.flotilla.proxy.http2.Http2Fields;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +16,14 @@ import org.jspecify.annotations.Nullable;
  * written as HTTP/1 is malformed.
  */
 final class Http2HeadRules {
-  private static final Set<String> PSEUDO =
-      Set.of(":method", ":scheme", ":path", ":authority", ":protocol");
-  private static final Set<String> OF_A_CONNECTION =
-      Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade");
+  private static final char DELETE = 0x7f;
+  private static final List<AsciiString> PSEUDO =
+      List.of(
+          AsciiString.cached(":method"),
+          AsciiString.cached(":scheme"),
+          AsciiString.cached(":path"),
+          AsciiString.cached(":authority"),
+          AsciiString.cached(":protocol"));
   private static final Set<String> NOT_IN_TRAILERS =
       Set.of(
           "content-length",
@@ -31,28 +37,31 @@ final class Http2HeadRules {
 
   private Http2HeadRules() {}
 
-  /** The authority by :authority or, without one, by Host. */
-  static Optional<String> authority(Http2Headers headers) {
-    CharSequence host = headers.authority() == null ? headers.get("host") : headers.authority();
-    return Optional.ofNullable(host).map(CharSequence::toString);
+  /** The authority by :authority or, without one, by Host; null: there is none. */
+  static @Nullable CharSequence authority(Http2Headers headers) {
+    return headers.authority() == null ? headers.get("host") : headers.authority();
   }
 
   static boolean isRequest(Http2Headers headers) {
     boolean regular = false;
+    int pseudo = 0;
     int lengths = 0;
     for (Map.Entry<CharSequence, CharSequence> each : headers) {
-      String name = each.getKey().toString();
-      if (name.startsWith(":")) {
-        if (regular || !PSEUDO.contains(name) || headers.getAll(name).size() > 1) {
+      AsciiString name = AsciiString.of(each.getKey());
+      if (!name.isEmpty() && name.charAt(0) == ':') {
+        int which = PSEUDO.indexOf(name);
+        if (regular || which < 0 || (pseudo & 1 << which) != 0) {
           return false;
         }
+        pseudo |= 1 << which;
         continue;
       }
       regular = true;
-      if (name.equals("content-length") && (++lengths > 1 || !isNumber(each.getValue()))) {
+      if (name.contentEquals(HttpHeaderNames.CONTENT_LENGTH)
+          && (++lengths > 1 || !isNumber(each.getValue()))) {
         return false;
       }
-      if (!isField(name, each.getValue())) {
+      if (!Http2Fields.isField(name, each.getValue())) {
         return false;
       }
     }
@@ -96,42 +105,13 @@ final class Http2HeadRules {
 
   static boolean areTrailers(Http2Headers headers) {
     for (Map.Entry<CharSequence, CharSequence> each : headers) {
-      String name = each.getKey().toString();
-      if (NOT_IN_TRAILERS.contains(name) || !isField(name, each.getValue())) {
+      AsciiString name = AsciiString.of(each.getKey());
+      if (NOT_IN_TRAILERS.contains(name.toString())
+          || !Http2Fields.isField(name, each.getValue())) {
         return false;
       }
     }
     return true;
-  }
-
-  private static boolean isField(String name, CharSequence value) {
-    if (!isToken(name) || OF_A_CONNECTION.contains(name) || !isValue(value)) {
-      return false;
-    }
-    for (int i = 0; i < name.length(); i++) {
-      if (name.charAt(i) >= 'A' && name.charAt(i) <= 'Z') {
-        return false;
-      }
-    }
-    return !name.equals("te") || value.toString().equals("trailers");
-  }
-
-  private static boolean isValue(CharSequence value) {
-    int n = value.length();
-    if (n > 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(n - 1)))) {
-      return false;
-    }
-    for (int i = 0; i < n; i++) {
-      char c = value.charAt(i);
-      if (c == '\r' || c == '\n' || c == 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isBlank(char c) {
-    return c == ' ' || c == '\t';
   }
 
   /** Of digits alone, and small enough to count with. */
@@ -159,9 +139,13 @@ final class Http2HeadRules {
 
   /** A host and perhaps a port, without anything that could end it early. */
   static boolean isAuthority(String text) {
-    return isVisible(text)
-        && text.chars()
-            .noneMatch(c -> c == '/' || c == '?' || c == '#' || c == '@' || c == ',' || c == '\\');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!isVisible(c) || "/?#@,\\".indexOf(c) >= 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isScheme(String text) {
@@ -170,7 +154,16 @@ final class Http2HeadRules {
 
   /** ASCII without spaces and control characters. */
   static boolean isVisible(String text) {
-    return text.chars().noneMatch(c -> c <= ' ' || c >= 0x7f);
+    for (int i = 0; i < text.length(); i++) {
+      if (!isVisible(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isVisible(char c) {
+    return c > ' ' && c < DELETE;
   }
 
   private static @Nullable String text(@Nullable CharSequence from) {

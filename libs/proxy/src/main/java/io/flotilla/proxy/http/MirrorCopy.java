@@ -75,19 +75,19 @@ final class MirrorCopy implements UpstreamStream.Listener {
       return;
     }
     stream = ready;
-    ready.channel().write(head);
+    ready.write(head);
     for (HttpContent content = waiting.poll(); content != null; content = waiting.poll()) {
-      ready.channel().write(content);
+      ready.write(content);
     }
-    ready.channel().flush();
-    ready.channel().read();
+    ready.flush();
+    ready.read();
   }
 
   /** A part of the body; taken over. */
   void body(HttpContent content) {
     UpstreamStream to = stream;
     waitingBytes += to == null ? content.content().readableBytes() : 0;
-    if (over || waitingBytes > MAX_WAITING_BYTES || (to != null && !to.channel().isWritable())) {
+    if (over || waitingBytes > MAX_WAITING_BYTES || (to != null && !to.isWritable())) {
       content.release();
       end();
       return;
@@ -96,7 +96,8 @@ final class MirrorCopy implements UpstreamStream.Listener {
     if (to == null) {
       waiting.add(content);
     } else {
-      to.channel().writeAndFlush(content);
+      to.write(content);
+      to.flush();
     }
   }
 
@@ -115,7 +116,7 @@ final class MirrorCopy implements UpstreamStream.Listener {
   @Override
   public void readComplete() {
     if (stream != null) {
-      stream.channel().read();
+      stream.read();
     }
   }
 

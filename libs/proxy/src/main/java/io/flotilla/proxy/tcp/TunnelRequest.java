@@ -14,9 +14,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -58,25 +55,15 @@ final class TunnelRequest implements UpstreamStream.Listener {
       return;
     }
     stream = to;
-    Channel channel = to.channel();
-    channel.write(to.http2() ? new DefaultHttp2HeadersFrame(http2()) : http1());
+    to.write(request());
     if (!to.http2() && !tunnel.post()) {
-      channel.write(LastHttpContent.EMPTY_LAST_CONTENT);
+      to.write(LastHttpContent.EMPTY_LAST_CONTENT);
     }
-    channel.flush();
-    channel.read();
+    to.flush();
+    to.read();
   }
 
-  private Http2Headers http2() {
-    Http2Headers headers = new DefaultHttp2Headers();
-    headers.method(tunnel.post() ? "POST" : "CONNECT").authority(authority);
-    if (tunnel.post()) {
-      headers.scheme("http").path("/");
-    }
-    return headers;
-  }
-
-  private HttpRequest http1() {
+  private HttpRequest request() {
     HttpRequest request =
         new DefaultHttpRequest(
             HttpVersion.HTTP_1_1,
@@ -127,12 +114,10 @@ final class TunnelRequest implements UpstreamStream.Listener {
 
   private void open(UpstreamStream from) {
     over = true;
-    Channel channel = from.channel();
+    Channel channel = from.tunnel();
     ChannelPipeline pipeline = channel.pipeline();
     if (from.http2()) {
-      pipeline.addFirst("tunnel", new Http2Tunnel());
       pipeline.addLast("splice", splice);
-      pipeline.remove("upstream");
     } else {
       channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
       if (tunnel.post()) {
@@ -165,7 +150,7 @@ final class TunnelRequest implements UpstreamStream.Listener {
   public void readComplete() {
     UpstreamStream from = stream;
     if (!over && from != null) {
-      from.channel().read();
+      from.read();
     }
   }
 

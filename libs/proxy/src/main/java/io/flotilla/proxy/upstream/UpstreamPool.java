@@ -4,7 +4,6 @@ package io.flotilla.proxy.upstream;
 import io.flotilla.model.address.InternalAddress;
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.TransportMatch;
-import io.flotilla.proxy.internal.LateFlush;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.tls.Peers;
 import io.flotilla.proxy.tls.TlsContexts;
@@ -12,25 +11,14 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
-import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2StreamChannel;
-import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
-import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -43,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamPool implements AutoCloseable {
   private static final int MAX_IDLE_A_KEY = 256;
   private static final long DEFAULT_IDLE_SECONDS = 3600;
-  private static final int MAX_HTTP2_STREAMS = 1_000;
   private static final InetSocketAddress NOBODY = new InetSocketAddress("0.0.0.0", 0);
 
   private final EventLoop loop;
@@ -102,7 +88,7 @@ public final class UpstreamPool implements AutoCloseable {
   private static final class Lane {
     final Key key;
     final ArrayDeque<Idle> idle = new ArrayDeque<>();
-    final List<Shared> shared = new ArrayList<>();
+    final List<Http2Upstream> shared = new ArrayList<>();
     final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     boolean connectingShared;
     int connecting;
@@ -128,25 +114,6 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private record Idle(Channel channel, long sinceNanos) {}
-
-  private static final class Shared {
-    final Channel connection;
-    int streams;
-    boolean goingAway;
-    long opened;
-    final long bornNanos = System.nanoTime();
-
-    final IntSupplier maxStreams;
-
-    Shared(Channel connection, IntSupplier maxStreams) {
-      this.connection = connection;
-      this.maxStreams = maxStreams;
-    }
-
-    boolean hasRoom() {
-      return streams < maxStreams.getAsInt();
-    }
-  }
 
   private record Waiting(
       ClusterRuntime cluster,
@@ -221,16 +188,10 @@ public final class UpstreamPool implements AutoCloseable {
         retireWith(origin, lane);
       }
     }
-    for (Shared shared : List.copyOf(lane.shared)) {
-      if (lane.isSpent(shared.opened, shared.bornNanos)) {
-        shared.goingAway = true;
-        lane.shared.remove(shared);
-        closeIfUnused(shared);
-      }
-      if (!shared.goingAway && shared.hasRoom() && shared.connection.isActive()) {
-        open(shared, host, listener, ready, failed);
-        return;
-      }
+    Http2Upstream shared = shared(lane);
+    if (shared != null) {
+      ready.accept(shared.open(host, listener));
+      return;
     }
     while (!lane.idle.isEmpty()) {
       Idle idle = lane.idle.pollLast();
@@ -266,6 +227,19 @@ public final class UpstreamPool implements AutoCloseable {
     lane.maxAgeNanos =
         cluster.cluster().connection().maxDuration().map(Duration::toNanos).orElse(0L);
     connect(cluster, key, lane, waiting);
+  }
+
+  private static @Nullable Http2Upstream shared(Lane lane) {
+    for (int i = lane.shared.size() - 1; i >= 0; i--) {
+      Http2Upstream each = lane.shared.get(i);
+      if (lane.isSpent(each.opened(), each.bornNanos())) {
+        lane.shared.remove(i);
+        each.retire();
+      } else if (each.hasRoom()) {
+        return each;
+      }
+    }
+    return null;
   }
 
   private static void countProtocol(ClusterRuntime cluster, boolean http2) {
@@ -549,54 +523,36 @@ public final class UpstreamPool implements AutoCloseable {
       use(channel, false, first.host(), first.listener(), first.ready());
       return;
     }
-    Http2FrameCodec codec =
-        Http2FrameCodecBuilder.forClient()
-            .initialSettings(
-                Http2Settings.defaultSettings().initialWindowSize(1 << 20).pushEnabled(false))
-            .validateHeaders(true)
-            .build();
-    int limit = first.cluster().cluster().connection().maxConcurrentStreams();
-    Shared shared =
-        new Shared(
+    Http2Upstream shared =
+        Http2Upstream.of(
             channel,
-            () ->
-                Math.min(
-                    limit > 0 ? limit : MAX_HTTP2_STREAMS,
-                    codec.connection().local().maxActiveStreams()));
+            first.cluster().cluster().connection().maxConcurrentStreams(),
+            gone -> lane.shared.remove(gone),
+            ended -> serveWaiting(lane, ended));
     channel.config().setAutoRead(true);
-    channel.pipeline().addLast("codec", codec);
-    channel.pipeline().addLast("flush", new LateFlush());
+    channel.pipeline().addLast("codec", shared);
     channel
-        .pipeline()
-        .addLast("mux", new Http2MultiplexHandler(new ChannelInboundHandlerAdapter()));
-    channel
-        .pipeline()
-        .addLast(
-            "goaway",
-            new ChannelInboundHandlerAdapter() {
-              @Override
-              public void channelRead(ChannelHandlerContext context, Object message) {
-                if (message instanceof Http2GoAwayFrame) {
-                  shared.goingAway = true;
-                  lane.shared.remove(shared);
-                  closeIfUnused(shared);
-                }
-                ReferenceCountUtil.release(message);
-              }
-
-              @Override
-              public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-                context.close();
-              }
+        .closeFuture()
+        .addListener(
+            closed -> {
+              lane.shared.remove(shared);
+              serveWaiting(lane);
             });
-    channel.closeFuture().addListener(closed -> lane.shared.remove(shared));
-    shared.goingAway = lane.retired;
-    lane.shared.add(shared);
+    if (lane.retired) {
+      shared.retire();
+    } else {
+      lane.shared.add(shared);
+    }
     lane.connectingShared = false;
-    open(shared, first.host(), first.listener(), first.ready(), first.failed());
-    for (Waiting w = lane.waiting.poll(); w != null; w = lane.waiting.poll()) {
-      w.breaker().waitEnded();
-      open(shared, w.host(), w.listener(), w.ready(), w.failed());
+    first.ready().accept(shared.open(first.host(), first.listener()));
+    serveWaiting(lane, shared);
+  }
+
+  private static void serveWaiting(Lane lane, Http2Upstream shared) {
+    while (!lane.waiting.isEmpty() && shared.hasRoom()) {
+      Waiting next = lane.waiting.remove();
+      next.breaker().waitEnded();
+      next.ready().accept(shared.open(next.host(), next.listener()));
     }
   }
 
@@ -608,8 +564,6 @@ public final class UpstreamPool implements AutoCloseable {
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "used");
   private static final io.netty.util.AttributeKey<Integer> REQUESTS =
       io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "requests");
-  private static final io.netty.util.AttributeKey<Shared> SHARED =
-      io.netty.util.AttributeKey.valueOf(UpstreamPool.class, "shared");
 
   private void fail(Lane lane, Waiting first, Throwable cause) {
     lane.connecting--;
@@ -634,50 +588,7 @@ public final class UpstreamPool implements AutoCloseable {
     Integer before = channel.attr(REQUESTS).get();
     channel.attr(REQUESTS).set(before == null ? 1 : before + 1);
     channel.pipeline().get(UpstreamHandler.class).listener(listener);
-    ready.accept(new UpstreamStream(channel, channel, false, reused, host, this));
-  }
-
-  private void open(
-      Shared shared,
-      Host host,
-      UpstreamStream.Listener listener,
-      Consumer<UpstreamStream> ready,
-      Consumer<Throwable> failed) {
-    shared.streams++;
-    shared.opened++;
-    UpstreamHandler handler = new UpstreamHandler();
-    handler.listener(listener);
-    new Http2StreamChannelBootstrap(shared.connection)
-        .option(ChannelOption.AUTO_READ, false)
-        .handler(
-            new ChannelInitializer<Channel>() {
-              @Override
-              protected void initChannel(Channel stream) {
-                stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(false));
-                stream.pipeline().addLast("upstream", handler);
-              }
-            })
-        .open()
-        .addListener(
-            (Future<Http2StreamChannel> opened) -> {
-              if (!opened.isSuccess()) {
-                shared.streams--;
-                failed.accept(opened.cause());
-                return;
-              }
-              Http2StreamChannel stream = opened.getNow();
-              stream.attr(SHARED).set(shared);
-              stream
-                  .closeFuture()
-                  .addListener(
-                      closed -> {
-                        shared.streams--;
-                        closeIfUnused(shared);
-                      });
-              ready.accept(
-                  new UpstreamStream(
-                      stream, shared.connection, true, shared.opened > 1, host, this));
-            });
+    ready.accept(new Http1Upstream(channel, reused, host, this));
   }
 
   /** Whether it was in use until now. */
@@ -689,46 +600,35 @@ public final class UpstreamPool implements AutoCloseable {
     return used;
   }
 
-  private static void closeIfUnused(Shared shared) {
-    if (shared.goingAway && shared.streams == 0) {
-      shared.connection.close();
-    }
-  }
-
-  void release(UpstreamStream stream, boolean reusable) {
-    UpstreamHandler handler = stream.channel().pipeline().get(UpstreamHandler.class);
+  void release(Http1Upstream stream, boolean reusable) {
+    Channel channel = stream.connection();
+    UpstreamHandler handler = channel.pipeline().get(UpstreamHandler.class);
     if (handler != null) {
       handler.listener(null);
     }
-    if (stream.http2()) {
-      if (stream.channel().isActive() && !reusable) {
-        stream.channel().close();
-      }
+    Lane lane = channel.attr(LANE).get();
+    if (!takeBack(channel)) {
       return;
     }
-    Lane lane = stream.channel().attr(LANE).get();
-    if (!takeBack(stream.channel())) {
-      return;
-    }
-    boolean usedUp = isSpent(lane, stream.channel());
+    boolean usedUp = isSpent(lane, channel);
     if (!reusable
         || usedUp
         || lane.retired
-        || !stream.channel().isActive()
+        || !channel.isActive()
         || lane.idle.size() >= MAX_IDLE_A_KEY) {
-      stream.channel().close();
+      channel.close();
       serveWaiting(lane);
       return;
     }
     Waiting next = lane.waiting.poll();
     if (next != null) {
       next.breaker().waitEnded();
-      use(stream.channel(), true, next.host(), next.listener(), next.ready());
+      use(channel, true, next.host(), next.listener(), next.ready());
       return;
     }
-    lane.idle.add(new Idle(stream.channel(), System.nanoTime()));
+    lane.idle.add(new Idle(channel, System.nanoTime()));
     // So that a close by the upstream is noticed while nobody uses the connection.
-    stream.channel().read();
+    channel.read();
   }
 
   // A connection is gone, so that there may be room for another.
@@ -794,9 +694,6 @@ public final class UpstreamPool implements AutoCloseable {
     List<Idle> idle = List.copyOf(lane.idle);
     lane.idle.clear();
     idle.forEach(i -> i.channel().close());
-    for (Shared shared : List.copyOf(lane.shared)) {
-      shared.goingAway = true;
-      closeIfUnused(shared);
-    }
+    List.copyOf(lane.shared).forEach(Http2Upstream::retire);
   }
 }

@@ -70,8 +70,9 @@ final class WholeAnswer implements UpstreamStream.Listener {
       return;
     }
     stream = ready;
-    ready.channel().writeAndFlush(request.get());
-    ready.channel().read();
+    ready.write(request.get());
+    ready.flush();
+    ready.read();
   }
 
   @Override
@@ -116,7 +117,7 @@ final class WholeAnswer implements UpstreamStream.Listener {
   public void readComplete() {
     UpstreamStream from = stream;
     if (from != null && !over) {
-      from.channel().read();
+      from.read();
     }
   }
 

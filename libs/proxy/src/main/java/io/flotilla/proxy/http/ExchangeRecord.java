@@ -142,7 +142,7 @@ final class ExchangeRecord implements LogSource {
     if (inbound()) {
       String metadata = headers.get(PeerHeaders.METADATA);
       if (metadata != null) {
-        PeerHeaders.decode(metadata).ifPresent(this::peer);
+        engine.peers().said(metadata).ifPresent(this::peer);
       }
     }
     Exchange.removePeerHeaders(headers);
@@ -260,7 +260,7 @@ final class ExchangeRecord implements LogSource {
     if (peerMetadata && !inbound()) {
       String metadata = response.headers().get(PeerHeaders.METADATA);
       if (metadata != null) {
-        PeerHeaders.decode(metadata).ifPresent(this::peer);
+        engine.peers().said(metadata).ifPresent(this::peer);
       }
     }
   }
@@ -364,7 +364,7 @@ final class ExchangeRecord implements LogSource {
       case "BYTES_RECEIVED" -> requestBytes;
       case "BYTES_SENT" -> responseBytes;
       case "DURATION" -> (System.nanoTime() - startNanos) / 1_000_000;
-      case "UPSTREAM_HOST" -> host == null ? null : text(host.address());
+      case "UPSTREAM_HOST" -> host == null ? null : host.addressText();
       case "UPSTREAM_CLUSTER", "UPSTREAM_CLUSTER_RAW" ->
           clusterModel == null ? null : clusterModel.name();
       case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> attempts;
@@ -433,8 +433,10 @@ final class ExchangeRecord implements LogSource {
   }
 
   void finish(EngineState to) {
-    PeerIdentity self =
-        downstream.own().map(to.config().self()::withPrincipal).orElse(to.config().self());
+    PeerIdentity self = to.config().self();
+    if (downstream.own().isPresent()) {
+      self = to.peers().proven(self, downstream.own().get());
+    }
     boolean inbound = inbound();
     PeerIdentity other = inbound ? callingPeer() : calledPeer();
     boolean mutual = inbound ? downstream.peer().isPresent() : false;
@@ -453,9 +455,7 @@ final class ExchangeRecord implements LogSource {
             match == null ? "" : match.route().name(),
             match == null ? "" : match.route().source(),
             cluster,
-            host == null
-                ? ""
-                : host.address().getAddress().getHostAddress() + ":" + host.address().getPort(),
+            host == null ? "" : host.addressText(),
             status,
             grpc && grpcStatus >= 0 ? Optional.of(grpcStatus) : Optional.empty(),
             failures.isEmpty() ? Set.of() : EnumSet.copyOf(failures),
@@ -480,13 +480,15 @@ final class ExchangeRecord implements LogSource {
   }
 
   private PeerIdentity callingPeer() {
-    return downstream.peer().map(otherPeer::withPrincipal).orElse(otherPeer);
+    return downstream.peer().isPresent()
+        ? engine.peers().proven(otherPeer, downstream.peer().get())
+        : otherPeer;
   }
 
   private PeerIdentity calledPeer() {
     return peerKnown || host == null
         ? otherPeer
-        : host.endpoint().workload().map(PeerIdentity::of).orElse(otherPeer);
+        : host.endpoint().workload().map(engine.peers()::of).orElse(otherPeer);
   }
 
   private String destinationService() {

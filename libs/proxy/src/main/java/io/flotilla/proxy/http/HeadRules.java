@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,11 +29,14 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +60,35 @@ final class HeadRules {
   private static final Set<String> OF_THE_MESSAGE =
       Set.of("close", "host", "content-length", "transfer-encoding", "trailer");
 
+  private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+  private static final AsciiString FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+  private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
+  private static final AsciiString CLIENT_CERT = AsciiString.cached("x-forwarded-client-cert");
+
+  // What Netty's own translation of HTTP/2 would take for its own.
+  private static final String NETTY = "x-http2-";
+  private static final AsciiString[] OF_NETTY = {
+    AsciiString.cached("x-http2-scheme"),
+    AsciiString.cached("x-http2-stream-id"),
+    AsciiString.cached("x-http2-stream-weight"),
+    AsciiString.cached("x-http2-stream-dependency-id"),
+    AsciiString.cached("x-http2-path")
+  };
+
   private HeadRules() {}
+
+  private static boolean isOfNetty(CharSequence name) {
+    return AsciiString.regionMatches(name, true, 0, NETTY, 0, NETTY.length());
+  }
+
+  // By length first: nearly all others end there.
+  private static boolean isHopByHop(CharSequence name) {
+    return switch (name.length()) {
+      case 2, 7, 10, 14, 16, 18, 19 ->
+          HOP_BY_HOP.contains(name.toString().toLowerCase(Locale.ROOT));
+      default -> false;
+    };
+  }
 
   /** Where a request wants to go. */
   record Target(String authority, String pathAndQuery) {}
@@ -182,32 +214,38 @@ final class HeadRules {
       HttpConnectionManager manager,
       ExchangeRecord record) {
     dropNamedByConnection(headers);
-    headers.remove("x-http2-scheme");
-    headers.remove("x-http2-stream-id");
-    headers.remove("x-http2-stream-weight");
-    headers.remove("x-http2-stream-dependency-id");
-    headers.remove("x-http2-path");
+    for (AsciiString each : OF_NETTY) {
+      headers.remove(each);
+    }
     if (manager.useRemoteAddress()) {
       String ip = NetUtil.toAddressString(downstream.remote().getAddress());
-      String known = headers.get("x-forwarded-for");
-      headers.set("x-forwarded-for", known == null ? ip : known + "," + ip);
-      headers.set("x-forwarded-proto", downstream.tls() ? "https" : "http");
+      String known = headers.get(FORWARDED_FOR);
+      headers.set(FORWARDED_FOR, known == null ? ip : known + "," + ip);
+      headers.set(FORWARDED_PROTO, downstream.tls() ? "https" : "http");
       Exchange.removePeerHeaders(headers);
-    } else if (!headers.contains("x-forwarded-proto")) {
-      headers.set("x-forwarded-proto", "http");
+    } else if (!headers.contains(FORWARDED_PROTO)) {
+      headers.set(FORWARDED_PROTO, "http");
     }
-    String id = headers.get("x-request-id");
+    String id = headers.get(REQUEST_ID);
     if (id == null || id.length() > 256) {
-      id = java.util.UUID.randomUUID().toString();
-      headers.set("x-request-id", id);
+      id = requestId();
+      headers.set(REQUEST_ID, id);
     }
     record.requestId(id);
     forwardedClientCert(headers, downstream, manager);
   }
 
+  // Nobody is kept out by it, so that it need not be unguessable: a random UUID of version 4.
+  private static String requestId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    long high = random.nextLong() & ~0xf000L | 0x4000L;
+    long low = random.nextLong() & ~(0b11L << 62) | 0b10L << 62;
+    return new UUID(high, low).toString();
+  }
+
   private static void forwardedClientCert(
       HttpHeaders headers, Downstream downstream, HttpConnectionManager manager) {
-    String name = "x-forwarded-client-cert";
+    AsciiString name = CLIENT_CERT;
     String mine = downstream.clientCert();
     switch (manager.forwardClientCert()) {
       case SANITIZE -> headers.remove(name);
@@ -243,14 +281,17 @@ final class HeadRules {
   static void copyRequestHeaders(HttpHeaders from, HttpHeaders to, String host, boolean upgrading) {
     // What the client's header "connection" named went on arrival; by now these names may be those
     // of headers which this proxy vouches for.
-    for (Map.Entry<String, String> header : from) {
-      String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (name.equals("host")) {
-        to.add(header.getKey(), host);
-      } else if (name.equals("te") && header.getValue().contains("trailers")) {
-        to.add(header.getKey(), "trailers");
-      } else if (!HOP_BY_HOP.contains(name)) {
-        to.add(header.getKey(), header.getValue());
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      CharSequence name = header.getKey();
+      if (AsciiString.contentEqualsIgnoreCase(name, HttpHeaderNames.HOST)) {
+        to.add(name, host);
+      } else if (AsciiString.contentEqualsIgnoreCase(name, HttpHeaderNames.TE)
+          && AsciiString.contains(header.getValue(), "trailers")) {
+        to.add(name, "trailers");
+      } else if (!isHopByHop(name)) {
+        to.add(name, header.getValue());
       }
     }
     if (!to.contains(HttpHeaderNames.HOST)) {
@@ -279,10 +320,14 @@ final class HeadRules {
   /** Copies what is meant for the client; case and order stay. */
   static void copyResponseHeaders(HttpHeaders from, HttpHeaders to, boolean upgraded) {
     Set<String> named = namedByConnection(from);
-    for (Map.Entry<String, String> header : from) {
-      String name = header.getKey().toLowerCase(Locale.ROOT);
-      if (!name.startsWith("x-http2-") && !HOP_BY_HOP.contains(name) && !named.contains(name)) {
-        to.add(header.getKey(), header.getValue());
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      CharSequence name = header.getKey();
+      if (!isHopByHop(name)
+          && !isOfNetty(name)
+          && (named.isEmpty() || !named.contains(name.toString().toLowerCase(Locale.ROOT)))) {
+        to.add(name, header.getValue());
       }
     }
     if (upgraded) {

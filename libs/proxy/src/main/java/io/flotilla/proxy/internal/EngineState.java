@@ -12,6 +12,7 @@ import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.filter.RequestFilters;
 import io.flotilla.proxy.log.AccessLogs;
 import io.flotilla.proxy.metrics.IstioMetrics;
+import io.flotilla.proxy.metrics.KnownPeers;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.metrics.Statistics;
 import io.flotilla.proxy.tls.TlsContexts;
@@ -42,6 +43,7 @@ public final class EngineState {
   private final IstioMetrics metrics = new IstioMetrics();
   private final Statistics statistics = new Statistics();
   private final String peerHeader;
+  private final KnownPeers peers = new KnownPeers();
   private ProxySnapshot snapshot = ProxySnapshot.EMPTY;
   private Map<String, RouteTable> routes = Map.of();
   private Map<RouteConfiguration, RouteTable> inline = new IdentityHashMap<>();
@@ -255,6 +257,11 @@ public final class EngineState {
   /** x-envoy-peer-metadata of the workload itself. */
   public String peerHeader() {
     return peerHeader;
+  }
+
+  /** The peers that were seen. */
+  public KnownPeers peers() {
+    return peers;
   }
 
   public boolean isDraining() {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * istio_requests_total and its companions, with Istio's standard labels (Istio documentation,
@@ -18,7 +19,11 @@ import java.util.TreeSet;
 public final class IstioMetrics {
   private static final int MAX_SERIES = 10_000;
 
+  private static final int MAX_SHORTCUTS = 4_096;
+
   private final Map<String, Series> http = new HashMap<>();
+  // Where requests without a failure are counted, found without writing all labels.
+  private final Map<Shortcut, Series> shortcuts = new HashMap<>();
   private final Map<String, TcpSeries> tcp = new HashMap<>();
   private long refused;
 
@@ -27,6 +32,35 @@ public final class IstioMetrics {
     final Histogram duration = new Histogram();
     final Histogram requestBytes = new Histogram();
     final Histogram responseBytes = new Histogram();
+  }
+
+  /** What the labels of a request come from; peers are compared as objects, for speed. */
+  private record Shortcut(
+      boolean destination,
+      boolean mutualTls,
+      int status,
+      int grpcStatus,
+      PeerIdentity source,
+      PeerIdentity target,
+      String service) {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Shortcut s
+          && destination == s.destination
+          && mutualTls == s.mutualTls
+          && status == s.status
+          && grpcStatus == s.grpcStatus
+          && source == s.source
+          && target == s.target
+          && service.equals(s.service);
+    }
+
+    @Override
+    public int hashCode() {
+      int hash = System.identityHashCode(source) * 31 + System.identityHashCode(target);
+      hash = hash * 31 + service.hashCode();
+      return hash * 31 + status * 64 + grpcStatus;
+    }
   }
 
   private static final class TcpSeries {
@@ -39,6 +73,42 @@ public final class IstioMetrics {
   /** Counts one request. */
   public void add(RequestRecord r, boolean gateway) {
     boolean destination = r.direction() == TrafficDirection.INBOUND && !gateway;
+    Series series;
+    if (r.failures().isEmpty()) {
+      Shortcut shortcut =
+          new Shortcut(
+              destination,
+              r.mutualTls(),
+              r.status(),
+              r.grpcStatus().orElse(-1),
+              r.sourcePeer(),
+              r.destinationPeer(),
+              r.destinationService());
+      series = shortcuts.get(shortcut);
+      if (series == null) {
+        series = series(r, destination);
+        if (series != null) {
+          if (shortcuts.size() >= MAX_SHORTCUTS) {
+            shortcuts.clear();
+          }
+          shortcuts.put(shortcut, series);
+        }
+      }
+    } else {
+      series = series(r, destination);
+    }
+    if (series == null) {
+      refused++;
+      return;
+    }
+    series.requests++;
+    series.duration.add(r.durationNanos() / 1e6);
+    series.requestBytes.add(r.requestBytes());
+    series.responseBytes.add(r.responseBytes());
+  }
+
+  // By its labels; null: there are too many.
+  private @Nullable Series series(RequestRecord r, boolean destination) {
     StringBuilder labels = new StringBuilder(640);
     common(
         labels,
@@ -53,18 +123,11 @@ public final class IstioMetrics {
     label(labels, "grpc_response_status", r.grpcStatus().map(String::valueOf).orElse(""));
     String key = labels.toString();
     Series series = http.get(key);
-    if (series == null) {
-      if (http.size() >= MAX_SERIES) {
-        refused++;
-        return;
-      }
+    if (series == null && http.size() < MAX_SERIES) {
       series = new Series();
       http.put(key, series);
     }
-    series.requests++;
-    series.duration.add(r.durationNanos() / 1e6);
-    series.requestBytes.add(r.requestBytes());
-    series.responseBytes.add(r.responseBytes());
+    return series;
   }
 
   /** A moment in the life of a TCP connection. */

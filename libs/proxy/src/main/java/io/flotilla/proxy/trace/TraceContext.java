@@ -2,6 +2,8 @@
 package io.flotilla.proxy.trace;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param sampled whether its spans are kept
  */
 public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boolean sampled) {
-  private static final String TRACEPARENT = "traceparent";
-  private static final String B3 = "b3";
+  private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
+  private static final AsciiString B3 = AsciiString.cached("b3");
+  private static final AsciiString B3_TRACE_ID = AsciiString.cached("x-b3-traceid");
+  private static final int TRACEPARENT_LENGTH = 55;
+  private static final String DIGITS = "0123456789abcdef";
 
   /** What the headers say; W3C first. */
   public static Optional<TraceContext> extract(HttpHeaders headers) {
@@ -34,7 +39,7 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
         return b3(parts[0], parts[1], parts.length < 3 ? "1" : parts[2]);
       }
     }
-    String trace = headers.get("x-b3-traceid");
+    String trace = headers.get(B3_TRACE_ID);
     String span = headers.get("x-b3-spanid");
     if (trace != null && span != null) {
       String sampled = headers.get("x-b3-sampled");
@@ -102,6 +107,27 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
     return value == 0 ? 1 : value;
   }
 
+  private String traceparent() {
+    byte[] text = new byte[TRACEPARENT_LENGTH];
+    text[0] = '0';
+    text[1] = '0';
+    text[2] = '-';
+    hex(text, 3, traceIdHigh);
+    hex(text, 19, traceIdLow);
+    text[35] = '-';
+    hex(text, 36, spanId);
+    text[52] = '-';
+    text[53] = '0';
+    text[54] = (byte) (sampled ? '1' : '0');
+    return new String(text, StandardCharsets.ISO_8859_1);
+  }
+
+  private static void hex(byte[] to, int at, long value) {
+    for (int i = 0; i < 16; i++) {
+      to[at + i] = (byte) DIGITS.charAt((int) (value >>> (60 - 4 * i)) & 15);
+    }
+  }
+
   /** 32 hexadecimal digits. */
   public String traceIdHex() {
     return HexFormat.of().toHexDigits(traceIdHigh) + HexFormat.of().toHexDigits(traceIdLow);
@@ -109,15 +135,17 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
 
   /** Writes this context; B3 headers only if the request used B3. */
   public void inject(HttpHeaders headers) {
-    HexFormat hex = HexFormat.of();
-    String trace = hex.toHexDigits(traceIdHigh) + hex.toHexDigits(traceIdLow);
-    String span = hex.toHexDigits(spanId);
-    headers.set(TRACEPARENT, "00-" + trace + "-" + span + (sampled ? "-01" : "-00"));
+    headers.set(TRACEPARENT, traceparent());
+    if (!headers.contains(B3) && !headers.contains(B3_TRACE_ID)) {
+      return;
+    }
+    String trace = traceIdHex();
+    String span = HexFormat.of().toHexDigits(spanId);
     if (headers.contains(B3)) {
       headers.set(B3, trace + "-" + span + (sampled ? "-1" : "-0"));
     }
-    if (headers.contains("x-b3-traceid")) {
-      headers.set("x-b3-traceid", trace);
+    if (headers.contains(B3_TRACE_ID)) {
+      headers.set(B3_TRACE_ID, trace);
       headers.set("x-b3-spanid", span);
       headers.set("x-b3-sampled", sampled ? "1" : "0");
       headers.remove("x-b3-parentspanid");

@@ -4,11 +4,13 @@ package io.flotilla.proxy.upstream;
 import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.endpoint.Locality;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** One endpoint at run time. */
 public final class Host {
   private Endpoint endpoint;
   private final InetSocketAddress address;
+  private @Nullable String addressText;
   private int active;
   private int errors;
   private int gatewayErrors;
@@ -35,6 +37,16 @@ public final class Host {
   Host(Endpoint endpoint, InetSocketAddress address) {
     this.endpoint = endpoint;
     this.address = address;
+  }
+
+  /** "ip:port". */
+  public String addressText() {
+    String known = addressText;
+    if (known == null) {
+      known = address.getAddress().getHostAddress() + ":" + address.getPort();
+      addressText = known;
+    }
+    return known;
   }
 
   void endpoint(Endpoint now) {

@@ -3,14 +3,20 @@ package io.flotilla.telemetry.api.otlp;
 
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.SpanSink;
+import io.flotilla.telemetry.api.otlp.internal.SpanWriter;
+import io.grpc.CallOptions;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
+import io.grpc.KnownLength;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.grpc.stub.ClientCalls;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
 import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,11 +73,15 @@ public final class OtlpSpanExporter implements SpanSink {
     }
   }
 
+  private static final MethodDescriptor<byte[], ExportTraceServiceResponse> EXPORT =
+      TraceServiceGrpc.getExportMethod().toBuilder(
+              new Written(), TraceServiceGrpc.getExportMethod().getResponseMarshaller())
+          .build();
+
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
 
   private final ManagedChannel channel;
-  private final TraceServiceGrpc.TraceServiceBlockingStub collector;
   private final Settings settings;
   private final ConcurrentLinkedQueue<Span> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -85,7 +95,6 @@ public final class OtlpSpanExporter implements SpanSink {
   /** Takes the channel over: {@link #close} shuts it down. */
   public OtlpSpanExporter(ManagedChannel channel, Settings settings) {
     this.channel = channel;
-    this.collector = TraceServiceGrpc.newBlockingStub(channel);
     this.settings = settings;
     this.sender = Thread.ofVirtual().name("otlp-span-exporter").start(this::run);
   }
@@ -181,7 +190,7 @@ public final class OtlpSpanExporter implements SpanSink {
   }
 
   private void send(List<Span> batch) {
-    ExportTraceServiceRequest request = OtlpCodec.encode(batch);
+    byte[] request = SpanWriter.write(batch);
     long giveUp = System.nanoTime() + settings.retryFor().toNanos();
     long pause = FIRST_PAUSE_MILLIS;
     while (true) {
@@ -192,10 +201,12 @@ public final class OtlpSpanExporter implements SpanSink {
       }
       try {
         ExportTraceServiceResponse response =
-            collector
-                .withDeadlineAfter(
-                    Math.min(left, settings.timeout().toNanos()), TimeUnit.NANOSECONDS)
-                .export(request);
+            ClientCalls.blockingUnaryCall(
+                channel,
+                EXPORT,
+                CallOptions.DEFAULT.withDeadlineAfter(
+                    Math.min(left, settings.timeout().toNanos()), TimeUnit.NANOSECONDS),
+                request);
         long refused = Math.min(batch.size(), response.getPartialSuccess().getRejectedSpans());
         sent.add(batch.size() - refused);
         dropped.add(refused);
@@ -232,5 +243,24 @@ public final class OtlpSpanExporter implements SpanSink {
           true;
       default -> false;
     };
+  }
+
+  /** A request that is bytes already. */
+  private static final class Written implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new Known(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      throw new UnsupportedOperationException("nobody calls us");
+    }
+  }
+
+  private static final class Known extends ByteArrayInputStream implements KnownLength {
+    Known(byte[] value) {
+      super(value);
+    }
   }
 }

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.telemetry.api.Span;
 import io.flotilla.telemetry.api.SpanFixture;
+import io.flotilla.telemetry.api.otlp.internal.SpanWriter;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +31,37 @@ class OtlpCodecTest {
     assertThat(decoded.spans()).isEqualTo(spans);
     assertThat(decoded.refused()).isZero();
     assertThat(decoded.trimmed()).isZero();
+  }
+
+  @Test
+  void writesWithoutMessagesWhatMessagesSay() throws Exception {
+    Span zero =
+        new Span(
+            1,
+            2,
+            3,
+            0,
+            "n\u00e4me",
+            Span.Kind.UNSPECIFIED,
+            0,
+            Long.MAX_VALUE,
+            Map.of(
+                "zero", 0L, "no", false, "less", -1L, "", "", "text", "\u20ac", "none", List.of()),
+            List.of(),
+            List.of(),
+            Span.Status.UNSET,
+            "",
+            "",
+            Map.of("service.name", "x".repeat(5_000)),
+            "flotilla");
+    List<Span> spans = List.of(SpanFixture.full(), zero, SpanFixture.plain(7, 8, 0, "a", "b"));
+
+    byte[] written = SpanWriter.write(spans);
+
+    assertThat(codec.decodeProtobuf(written).spans())
+        .isEqualTo(codec.decodeProtobuf(OtlpCodec.encode(spans).toByteArray()).spans());
+    assertThat(ExportTraceServiceRequest.parseFrom(written).getUnknownFields().asMap()).isEmpty();
+    assertThat(written).hasSize(OtlpCodec.encode(spans).getSerializedSize());
   }
 
   @Test

@@ -4,6 +4,7 @@ package io.flotilla.model.listener;
 import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Fault;
 import io.flotilla.model.policy.JwtAuthentication;
+import io.flotilla.model.policy.LocalRateLimit;
 import io.flotilla.model.policy.Rbac;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,16 @@ public sealed interface HttpFilter {
    * @param name by which routes configure it
    */
   record Authorization(String name, ExternalAuthorization authorization) implements HttpFilter {}
+
+  /**
+   * Refuses requests beyond what this proxy lets pass.
+   *
+   * @param name by which routes configure it
+   */
+  record LocalRate(String name, LocalRateLimit limit) implements HttpFilter {
+    /** Its usual name. */
+    public static final String NAME = "envoy.filters.http.local_ratelimit";
+  }
 
   /** Counts gRPC messages and statuses. */
   record GrpcStats() implements HttpFilter {}

@@ -4,6 +4,7 @@ package io.flotilla.model.listener;
 import io.flotilla.model.match.MetadataMatch;
 import io.flotilla.model.policy.GrpcService;
 import io.flotilla.model.policy.Rbac;
+import io.flotilla.model.policy.TokenBucket;
 import java.util.Optional;
 
 /** Works on a connection before its terminal filter. */
@@ -33,6 +34,15 @@ public sealed interface NetworkFilter {
       boolean peerCertificate,
       boolean tlsSession,
       Optional<MetadataMatch> when)
+      implements NetworkFilter {}
+
+  /**
+   * Closes connections beyond what this proxy lets pass (Envoy:
+   * network.local_ratelimit.v3.LocalRateLimit).
+   *
+   * @param shareKey chains with the same key share a bucket; empty: they do not
+   */
+  record LocalRate(String statPrefix, TokenBucket bucket, boolean enabled, String shareKey)
       implements NetworkFilter {}
 
   /** Istio's standard TCP metrics (istio.stats). */

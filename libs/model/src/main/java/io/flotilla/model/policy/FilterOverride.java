@@ -14,6 +14,9 @@ public sealed interface FilterOverride {
   /** What it does everywhere, although a wider scope says otherwise. */
   record On() implements FilterOverride {}
 
+  /** Another local rate limit, with buckets of its own. */
+  record LocalRate(LocalRateLimit limit) implements FilterOverride {}
+
   /**
    * The authorization service is told other things.
    *

@@ -4,6 +4,7 @@ package io.flotilla.model.route;
 import io.flotilla.model.policy.Cors;
 import io.flotilla.model.policy.Fault;
 import io.flotilla.model.policy.FilterOverride;
+import io.flotilla.model.policy.RateLimitRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param source the object that it came from, "networking.istio.io/v1/VirtualService ns/name", or
  *     empty
  * @param filters what filters do otherwise, by their names
+ * @param rateLimits by what its requests are told apart when they are counted
  */
 public record Route(
     String name,
@@ -29,9 +31,11 @@ public record Route(
     Optional<Cors> cors,
     String tracingOperation,
     String source,
-    Map<String, FilterOverride> filters) {
+    Map<String, FilterOverride> filters,
+    List<RateLimitRule> rateLimits) {
   public Route {
     filters = Map.copyOf(filters);
+    rateLimits = List.copyOf(rateLimits);
   }
 
   /** With all filters as they are. */
@@ -44,7 +48,41 @@ public record Route(
       Optional<Cors> cors,
       String tracingOperation,
       String source) {
-    this(name, match, action, headerEdits, fault, cors, tracingOperation, source, Map.of());
+    this(
+        name,
+        match,
+        action,
+        headerEdits,
+        fault,
+        cors,
+        tracingOperation,
+        source,
+        Map.of(),
+        List.of());
+  }
+
+  /** Whose requests are counted with all others. */
+  public Route(
+      String name,
+      RouteMatch match,
+      RouteAction action,
+      HeaderEdits headerEdits,
+      Optional<Fault> fault,
+      Optional<Cors> cors,
+      String tracingOperation,
+      String source,
+      Map<String, FilterOverride> filters) {
+    this(
+        name,
+        match,
+        action,
+        headerEdits,
+        fault,
+        cors,
+        tracingOperation,
+        source,
+        filters,
+        List.of());
   }
 
   /** Without edits, faults and CORS. */

@@ -3,6 +3,7 @@ package io.flotilla.model.route;
 
 import io.flotilla.model.Checks;
 import io.flotilla.model.policy.FilterOverride;
+import io.flotilla.model.policy.RateLimitRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param retryPolicy for routes that have none of their own
  * @param includeRequestAttemptCount adds x-envoy-attempt-count to the upstream request
  * @param filters what filters do otherwise, by their names
+ * @param rateLimits by what its requests are told apart when they are counted
  */
 public record VirtualHost(
     String name,
@@ -23,8 +25,10 @@ public record VirtualHost(
     HeaderEdits headerEdits,
     Optional<RetryPolicy> retryPolicy,
     boolean includeRequestAttemptCount,
-    Map<String, FilterOverride> filters) {
+    Map<String, FilterOverride> filters,
+    List<RateLimitRule> rateLimits) {
   public VirtualHost {
+    rateLimits = List.copyOf(rateLimits);
     filters = Map.copyOf(filters);
     Checks.notEmpty(name, "name of a virtual host");
     domains = List.copyOf(domains);
@@ -41,6 +45,26 @@ public record VirtualHost(
       Optional<RetryPolicy> retryPolicy,
       boolean includeRequestAttemptCount) {
     this(name, domains, routes, headerEdits, retryPolicy, includeRequestAttemptCount, Map.of());
+  }
+
+  /** Whose requests are counted with all others. */
+  public VirtualHost(
+      String name,
+      List<String> domains,
+      List<Route> routes,
+      HeaderEdits headerEdits,
+      Optional<RetryPolicy> retryPolicy,
+      boolean includeRequestAttemptCount,
+      Map<String, FilterOverride> filters) {
+    this(
+        name,
+        domains,
+        routes,
+        headerEdits,
+        retryPolicy,
+        includeRequestAttemptCount,
+        filters,
+        List.of());
   }
 
   /** Without edits or retries. */

@@ -25,6 +25,7 @@ public enum FailureCause {
   ACCESS_DENIED(Group.CLIENT, "", 403, "RBAC: access denied"),
   UNAUTHORIZED(
       Group.CLIENT, "UAEX", 403, "the authorization service does not let this request pass"),
+  RATE_LIMITED(Group.LOCAL, "RL", 429, "there are more requests than a rate limit lets pass"),
   BAD_RESPONSE(Group.ORIGIN, "UPE", 502, "the upstream's answer is malformed"),
   STREAM_IDLE(Group.LOCAL, "SI", 408, "the stream was idle for too long"),
   BLOCKED(Group.LOCAL, "NR", 502, "this mesh does not let requests leave for unknown hosts");

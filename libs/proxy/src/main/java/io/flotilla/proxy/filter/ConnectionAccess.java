@@ -8,6 +8,8 @@ import io.flotilla.proxy.authz.ConnectionAuthorization;
 import io.flotilla.proxy.internal.ConnectionView;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.metrics.Statistics;
+import io.flotilla.proxy.ratelimit.ConnectionRate;
+import io.flotilla.proxy.ratelimit.LocalLimits;
 import io.flotilla.proxy.upstream.UpstreamCalls;
 import io.flotilla.rules.policy.AccessControl;
 import io.flotilla.rules.policy.AccessDecision;
@@ -32,6 +34,8 @@ public final class ConnectionAccess {
     record Rules(@Nullable AccessControl enforced, @Nullable AccessControl shadow, String prefix)
         implements Step {}
 
+    record Rate(ConnectionRate rate) implements Step {}
+
     record Service(ConnectionAuthorization authorization) implements Step {}
   }
 
@@ -39,7 +43,11 @@ public final class ConnectionAccess {
   private final AccessCounters counters;
 
   ConnectionAccess(
-      FilterChain chain, AccessCounters counters, UpstreamCalls calls, Statistics statistics) {
+      FilterChain chain,
+      AccessCounters counters,
+      UpstreamCalls calls,
+      Statistics statistics,
+      LocalLimits limits) {
     this.counters = counters;
     for (NetworkFilter filter : chain.networkFilters()) {
       switch (filter) {
@@ -51,6 +59,8 @@ public final class ConnectionAccess {
                     rbac.shadowPrefix()));
         case NetworkFilter.Authorization a ->
             steps.add(new Step.Service(new ConnectionAuthorization(a, calls, statistics)));
+        case NetworkFilter.LocalRate r ->
+            steps.add(new Step.Rate(new ConnectionRate(r, limits, statistics)));
         case NetworkFilter.PeerExchange p -> {}
         case NetworkFilter.Stats s -> {}
       }
@@ -79,6 +89,12 @@ public final class ConnectionAccess {
           Optional<String> denial = denial(rules, view);
           if (denial.isPresent()) {
             then.accept(denial);
+            return;
+          }
+        }
+        case Step.Rate(ConnectionRate rate) -> {
+          if (!rate.take()) {
+            then.accept(Optional.of("local_rate_limited"));
             return;
           }
         }

@@ -69,6 +69,12 @@ public interface FilteredRequest extends RequestView {
   /** Changes the head of whatever the answer will be, after all that routes do. */
   void onAnswer(Consumer<HttpHeaders> edit);
 
+  /** The cluster of the route; null: there is none. */
+  @Nullable String cluster();
+
+  /** {@link #reply(int, String)} with headers, and a status for gRPC clients, of its own. */
+  void reply(int status, int grpcStatus, String body, Consumer<HttpHeaders> headers);
+
   /** {@link #reply(int, String)} with headers of its own. */
   void reply(int status, String body, Consumer<HttpHeaders> headers);
 

@@ -10,6 +10,8 @@ import io.flotilla.proxy.authz.AuthorizationFilter;
 import io.flotilla.proxy.jwt.JwtFilter;
 import io.flotilla.proxy.jwt.KeySets;
 import io.flotilla.proxy.metrics.Statistics;
+import io.flotilla.proxy.ratelimit.LocalLimits;
+import io.flotilla.proxy.ratelimit.LocalRateLimitFilter;
 import io.flotilla.proxy.upstream.UpstreamCalls;
 import io.flotilla.rules.route.CorsRule;
 import java.time.Clock;
@@ -28,6 +30,7 @@ public final class RequestFilters {
   private final Set<JwtProvider.Keys> used = new HashSet<>();
   private final UpstreamCalls calls;
   private final Statistics statistics;
+  private final LocalLimits limits = new LocalLimits();
   private final KeySets keySets;
   private final AccessCounters requests = new AccessCounters();
   private final AccessCounters tcp = new AccessCounters();
@@ -64,7 +67,7 @@ public final class RequestFilters {
   public ConnectionAccess of(FilterChain chain) {
     ConnectionAccess known = connections.get(chain);
     if (known == null) {
-      known = new ConnectionAccess(chain, tcp, calls, statistics);
+      known = new ConnectionAccess(chain, tcp, calls, statistics, limits);
       connections.put(chain, known);
     }
     return known;
@@ -84,6 +87,7 @@ public final class RequestFilters {
   public void clear() {
     keySets.retain(used);
     used.clear();
+    limits.forget();
     made.clear();
     connections.clear();
     cors.clear();
@@ -104,6 +108,8 @@ public final class RequestFilters {
           j.authentication().providers().values().forEach(p -> used.add(p.keys()));
           out.add(new JwtFilter(j.authentication(), keySets, Clock.systemUTC()));
         }
+        case HttpFilter.LocalRate r ->
+            out.add(new LocalRateLimitFilter(r.name(), r.limit(), limits, statistics));
         case HttpFilter.Authorization a ->
             out.add(new AuthorizationFilter(a.name(), a.authorization(), calls));
         case HttpFilter.AccessControl a -> out.add(new AccessControlFilter(a.rbac(), requests));

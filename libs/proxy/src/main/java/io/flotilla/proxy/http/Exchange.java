@@ -615,8 +615,13 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
 
   @Override
   public void reply(int status, String body, Consumer<HttpHeaders> edit) {
+    reply(status, HeadRules.grpcStatus(status), body, edit);
+  }
+
+  @Override
+  public void reply(int status, int grpcStatus, String body, Consumer<HttpHeaders> edit) {
     if (request != null && RouteTable.isGrpc(this)) {
-      FullHttpResponse answer = grpcAnswer(200, HeadRules.grpcStatus(status), body);
+      FullHttpResponse answer = grpcAnswer(200, grpcStatus, body);
       HttpHeaders own = answer.headers().copy();
       edit.accept(answer.headers());
       own.forEach(header -> answer.headers().set(header.getKey(), header.getValue()));
@@ -898,6 +903,11 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     if (cluster) {
       runtime.ifPresent(r -> r.stats().count(stat));
     }
+  }
+
+  @Override
+  public @Nullable String cluster() {
+    return runtime.map(r -> r.cluster().name()).orElse(null);
   }
 
   @Override

@@ -41,6 +41,7 @@ import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.policy.Cors;
 import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Fault;
+import io.flotilla.model.policy.FilterOverride;
 import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HeaderEdits;
@@ -126,6 +127,7 @@ public final class Everything {
                 new HttpFilter.Authorization(
                     ExternalAuthorization.METADATA, Authorizations.byGrpc()),
                 new HttpFilter.Authorization("second", Authorizations.byHttp()),
+                new HttpFilter.LocalRate(HttpFilter.LocalRate.NAME, RateLimits.local(true)),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),
                 new HttpFilter.ConnectAuthority(),
                 new HttpFilter.CorsFilter(),
@@ -216,6 +218,7 @@ public final class Everything {
                         new NetworkFilter.AccessControl(Access.connection(), "tcp."),
                         new NetworkFilter.AccessControl(Access.shadow(), "tcp."),
                         Authorizations.connection(),
+                        RateLimits.connection(),
                         new NetworkFilter.Stats(new IstioStats(true))),
                     full),
                 new FilterChain(
@@ -449,7 +452,8 @@ public final class Everything {
                     false)),
             "reviews.default.svc.cluster.local:9080/*",
             "networking.istio.io/v1/VirtualService default/reviews",
-            Authorizations.overrides()));
+            Authorizations.overrides(),
+            RateLimits.rules()));
     all.add(
         new Route(
             "grpc-abort",
@@ -536,7 +540,9 @@ public final class Everything {
             edits,
             Optional.of(retry),
             true,
-            Authorizations.overrides());
+            Map.of(
+                HttpFilter.LocalRate.NAME, new FilterOverride.LocalRate(RateLimits.local(false))),
+            RateLimits.rules());
     VirtualHost tcp =
         VirtualHost.of(
             "non-forwarding",

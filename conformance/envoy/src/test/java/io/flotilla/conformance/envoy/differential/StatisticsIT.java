@@ -104,10 +104,25 @@ class StatisticsIT {
     try (Wire wire = new Wire(to, InetAddress.getByName("127.0.0.1"))) {
       for (String each :
           List.of(
-              "/one 200", "/one 200", "/one 404", "/one 503", "/one 204", "/one 301",
-              "/retried 200", "/retried 503,200", "/retried 500,502,503", "/tried slow,200",
-              "/soon slow", "/dead 200", "/dead-retried 200", "/empty 200", "/missing 200",
-              "/none 200", "/direct 200", "/one reset", "/retried reset,200")) {
+              "/one 200",
+              "/one 200",
+              "/one 404",
+              "/one 503",
+              "/one 204",
+              "/one 301",
+              "/retried 200",
+              "/retried 503,200",
+              "/retried 500,502,503",
+              "/tried slow,200",
+              "/soon slow",
+              "/dead 200",
+              "/dead-retried 200",
+              "/empty 200",
+              "/missing 200",
+              "/none 200",
+              "/direct 200",
+              "/one reset",
+              "/retried reset,200")) {
         String[] words = each.split(" ");
         wire.send(
             new Wire.Request(
@@ -194,8 +209,10 @@ class StatisticsIT {
     // Answers by code are there only where there were any.
     theirs.forEach(
         (name, value) -> {
-          if (value != 0 && name.matches("(cluster|http)\\..*_rq_(completed|\\d.*)")
-              && !name.startsWith("http.admin") && !name.startsWith("cluster.xds-grpc")
+          if (value != 0
+              && name.matches("(cluster|http)\\..*_rq_(completed|\\d.*)")
+              && !name.startsWith("http.admin")
+              && !name.startsWith("cluster.xds-grpc")
               && !ours.containsKey(name)) {
             out.put(name, "Envoy " + value + ", ours none");
           }

@@ -97,7 +97,9 @@ class SubsetIT {
         ofWeight.isEmpty()
             ? new ClusterChoice.Single(cluster)
             : new ClusterChoice.Weighted(
-                List.of(new ClusterChoice.WeightedCluster(cluster, 1, HeaderEdits.NONE, Map.of(), ofWeight)));
+                List.of(
+                    new ClusterChoice.WeightedCluster(
+                        cluster, 1, HeaderEdits.NONE, Map.of(), ofWeight)));
     return Route.of(
         path,
         RouteMatch.of(new PathMatch.Exact(path)),

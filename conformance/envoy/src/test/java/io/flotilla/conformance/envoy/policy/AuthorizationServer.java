@@ -24,7 +24,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/** Authorization services by gRPC and by HTTP, which answer as told and keep what they were asked. */
+/**
+ * Authorization services by gRPC and by HTTP, which answer as told and keep what they were asked.
+ */
 final class AuthorizationServer implements AutoCloseable {
   private final Server grpc;
   private final HttpServer http;

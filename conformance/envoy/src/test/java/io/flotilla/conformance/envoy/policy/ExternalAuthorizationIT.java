@@ -223,8 +223,7 @@ class ExternalAuthorizationIT {
     add(
         listeners,
         "never",
-        grpc(
-            Question.PLAIN, new When(Percentage.NONE, Optional.empty(), false), OnError.DENY));
+        grpc(Question.PLAIN, new When(Percentage.NONE, Optional.empty(), false), OnError.DENY));
     add(
         listeners,
         "denied",
@@ -256,7 +255,10 @@ class ExternalAuthorizationIT {
         listeners,
         "http-choosy",
         http("authz-http", true, Optional.of(new Body(1000, true, false)), OnError.DENY));
-    add(listeners, "http-dead", http("dead", false, Optional.empty(), new OnError(false, false, 502)));
+    add(
+        listeners,
+        "http-dead",
+        http("dead", false, Optional.empty(), new OnError(false, false, 502)));
     listeners.put(
         "noted",
         listener(
@@ -295,10 +297,7 @@ class ExternalAuthorizationIT {
   private static final AccessCondition ALICE =
       new AccessCondition.Metadata(
           new MetadataMatch(
-              AUTHZ,
-              List.of("user"),
-              new ValueMatch.Text(StringMatch.exact("alice")),
-              false));
+              AUTHZ, List.of("user"), new ValueMatch.Text(StringMatch.exact("alice")), false));
   private static final StringMatch PROVIDER = StringMatch.prefix("istio-ext-authz-p-");
 
   private static Rbac shadow(AccessCondition what) {
@@ -374,8 +373,7 @@ class ExternalAuthorizationIT {
     listeners.put(
         name,
         listener(
-            name,
-            List.of(new HttpFilter.Authorization(AUTHZ, a), new HttpFilter.Router(false))));
+            name, List.of(new HttpFilter.Authorization(AUTHZ, a), new HttpFilter.Router(false))));
   }
 
   private static Route at(String path, Map<String, FilterOverride> filters, RouteAction action) {
@@ -426,8 +424,7 @@ class ExternalAuthorizationIT {
                 app),
             at(
                 "/bodiless",
-                Map.of(
-                    AUTHZ, new FilterOverride.Authorization(Map.of(), true, Optional.empty())),
+                Map.of(AUTHZ, new FilterOverride.Authorization(Map.of(), true, Optional.empty())),
                 app),
             at(
                 "/body",
@@ -496,7 +493,7 @@ class ExternalAuthorizationIT {
 
   // ---- asking ----
 
-  private static String exchange(int port, String request) throws IOException {
+  static String exchange(int port, String request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -510,7 +507,9 @@ class ExternalAuthorizationIT {
         if (end >= 0
             && (length.find() && !request.startsWith("HEAD")
                 ? text.length() >= end + 4 + Integer.parseInt(length.group(1))
-                : text.endsWith("0\r\n\r\n") || text.contains(" 204 ") || request.startsWith("HEAD"))) {
+                : text.endsWith("0\r\n\r\n")
+                    || text.contains(" 204 ")
+                    || request.startsWith("HEAD"))) {
           return text;
         }
         int n = socket.getInputStream().read(some);
@@ -524,7 +523,7 @@ class ExternalAuthorizationIT {
     }
   }
 
-  private static String normal(String answer) {
+  static String normal(String answer) {
     int end = answer.indexOf("\r\n\r\n");
     if (end < 0) {
       return answer;
@@ -618,8 +617,7 @@ class ExternalAuthorizationIT {
               raw.line());
     }
     if (!seen[0].equals(seen[1])) {
-      differences.add(
-          listener + ": " + head + "\n  Envoy: " + seen[0] + "\n  ours:  " + seen[1]);
+      differences.add(listener + ": " + head + "\n  Envoy: " + seen[0] + "\n  ours:  " + seen[1]);
     }
     return seen[1];
   }
@@ -665,7 +663,8 @@ class ExternalAuthorizationIT {
   void asksAndLetsPassWhatTheServiceAllows() throws Exception {
     answer(CheckResponse.newBuilder());
 
-    Seen seen = compare("plain", "GET /x?a=1&b=%20 HTTP/1.1\r\nx-two: 1\r\nX-Two: 2\r\ncookie: a=b");
+    Seen seen =
+        compare("plain", "GET /x?a=1&b=%20 HTTP/1.1\r\nx-two: 1\r\nX-Two: 2\r\ncookie: a=b");
     compare("plain", "POST /x HTTP/1.1", "content");
     compare("plain", "GET /context/a HTTP/1.1\r\nx-envoy-auth-partial-body: true");
     compare("plain", "GET /off HTTP/1.1");
@@ -684,8 +683,10 @@ class ExternalAuthorizationIT {
   void refusesInTheServicesWords() throws Exception {
     answer(denied(DeniedHttpResponse.newBuilder()));
     Seen plain = compare("plain", "GET /x HTTP/1.1");
-    answer(CheckResponse.newBuilder().setStatus(
-        com.google.rpc.Status.newBuilder().setCode(Status.Code.UNAUTHENTICATED.value())));
+    answer(
+        CheckResponse.newBuilder()
+            .setStatus(
+                com.google.rpc.Status.newBuilder().setCode(Status.Code.UNAUTHENTICATED.value())));
     compare("plain", "GET /x HTTP/1.1");
     answer(
         denied(
@@ -711,7 +712,9 @@ class ExternalAuthorizationIT {
     same();
     assertThat(plain.answer()).startsWith("HTTP/1.1 403");
     assertThat(plain.line()).isEqualTo("403 UAEX ext_authz_denied");
-    assertThat(redirect.answer()).startsWith("HTTP/1.1 302").contains("set-cookie: a=1|set-cookie: b=2");
+    assertThat(redirect.answer())
+        .startsWith("HTTP/1.1 302")
+        .contains("set-cookie: a=1|set-cookie: b=2");
   }
 
   @Test
@@ -850,7 +853,8 @@ class ExternalAuthorizationIT {
     compare("http", "GET /x?a=1 HTTP/1.1\r\nauthorization: b\r\nx-a: 1\r\ncookie: c=d");
     compare("http", "POST /x HTTP/1.1", "content");
     Seen choosy =
-        compare("http-choosy", "POST /x HTTP/1.1\r\nx-a: 1\r\nx-secret: s\r\ncookie: c=d", "content");
+        compare(
+            "http-choosy", "POST /x HTTP/1.1\r\nx-a: 1\r\nx-secret: s\r\ncookie: c=d", "content");
     compare("http-choosy", "POST /x HTTP/1.1", "z".repeat(3000));
     service.httpAnswer =
         exchange -> {
@@ -863,7 +867,8 @@ class ExternalAuthorizationIT {
         };
     compare("http", "GET /x HTTP/1.1\r\nx-gone: 1\r\nx-up: mine");
     Seen changed =
-        compare("http-choosy", "GET /x HTTP/1.1\r\nx-gone: 1\r\nx-too: 2\r\nx-up: mine\r\nx-app: a");
+        compare(
+            "http-choosy", "GET /x HTTP/1.1\r\nx-gone: 1\r\nx-too: 2\r\nx-up: mine\r\nx-app: a");
     for (int status : new int[] {401, 302, 204, 500, 503}) {
       service.httpAnswer =
           exchange -> {
@@ -887,7 +892,10 @@ class ExternalAuthorizationIT {
 
     same();
     assertThat(choosy.called()).contains("x-added=by config").doesNotContain("x-secret");
-    assertThat(changed.answer()).contains("x-ok: shown").contains("x-up=up").doesNotContain("x-gone=");
+    assertThat(changed.answer())
+        .contains("x-ok: shown")
+        .contains("x-up=up")
+        .doesNotContain("x-gone=");
   }
 
   @Test
@@ -998,7 +1006,6 @@ class ExternalAuthorizationIT {
   private static CheckResponse.Builder noting(String user) {
     return CheckResponse.newBuilder()
         .setDynamicMetadata(
-            Struct.newBuilder()
-                .putFields("user", Value.newBuilder().setStringValue(user).build()));
+            Struct.newBuilder().putFields("user", Value.newBuilder().setStringValue(user).build()));
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -56,7 +57,8 @@ record PolicyFile(
     List<Resource<AuthorizationPolicy>> policies =
         manifest.resources().stream().map(r -> r.as(Kinds.AUTHORIZATION_POLICY)).toList();
     AuthorizationPolicies translated =
-        new AuthorizationPolicies(List.of(), policies, LABELS, trustDomains);
+        new AuthorizationPolicies(
+            List.of(), policies, LABELS, trustDomains, Map.of(), (host, port) -> Optional.empty());
     List<HttpFilter> http = new ArrayList<>(translated.custom());
     http.addAll(translated.http());
     return new PolicyFile(

@@ -145,9 +145,7 @@ final class StaticEnvoy implements AutoCloseable {
     try (HttpClient http = HttpClient.newHttpClient()) {
       String text =
           http.send(
-                  HttpRequest.newBuilder(
-                          URI.create(admin + "/stats?usedonly"))
-                      .build(),
+                  HttpRequest.newBuilder(URI.create(admin + "/stats?usedonly")).build(),
                   HttpResponse.BodyHandlers.ofString())
               .body();
       for (String line : text.split("\n")) {

@@ -182,6 +182,11 @@ public final class ListenerCodec {
                 Filter.newBuilder()
                     .setName("envoy.filters.network.rbac")
                     .setTypedConfig(Any.pack(RbacCodec.network(a.rbac(), a.statPrefix()))));
+        case NetworkFilter.LocalRate r ->
+            b.addFilters(
+                Filter.newBuilder()
+                    .setName("envoy.filters.network.local_ratelimit")
+                    .setTypedConfig(Any.pack(RateLimitCodec.network(r))));
         case NetworkFilter.Authorization a ->
             b.addFilters(
                 Filter.newBuilder()
@@ -346,6 +351,7 @@ public final class ListenerCodec {
                   io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
       case HttpFilter.AccessControl a ->
           add(b, "envoy.filters.http.rbac", Any.pack(RbacCodec.http(a.rbac())));
+      case HttpFilter.LocalRate r -> add(b, r.name(), Any.pack(RateLimitCodec.encode(r.limit())));
       case HttpFilter.Authorization a ->
           add(b, a.name(), Any.pack(AuthorizationCodec.encode(a.authorization())));
       case HttpFilter.Jwt j ->
@@ -547,6 +553,14 @@ public final class ListenerCodec {
                 Common.unpack(
                     f.getTypedConfig(),
                     io.envoyproxy.envoy.extensions.filters.network.ext_authz.v3.ExtAuthz.class)));
+      } else if (type.equals(
+          "envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit")) {
+        before.add(
+            RateLimitCodec.network(
+                Common.unpack(
+                    f.getTypedConfig(),
+                    io.envoyproxy.envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit
+                        .class)));
       } else if (type.equals("stats.PluginConfig")) {
         before.add(new NetworkFilter.Stats(StatsWire.decode(f.getTypedConfig().getValue())));
       } else if (type.equals("udpa.type.v1.TypedStruct")) {
@@ -729,6 +743,14 @@ public final class ListenerCodec {
       case "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz" ->
           new HttpFilter.Authorization(
               f.getName(), AuthorizationCodec.decode(Common.unpack(any, ExtAuthz.class)));
+      case "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit" ->
+          new HttpFilter.LocalRate(
+              f.getName(),
+              RateLimitCodec.decode(
+                  Common.unpack(
+                      any,
+                      io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
+                          .class)));
       case "envoy.extensions.filters.http.grpc_stats.v3.FilterConfig" -> new HttpFilter.GrpcStats();
       case "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb" -> new HttpFilter.GrpcWeb();
       case "envoy.extensions.filters.http.set_filter_state.v3.Config" -> {

@@ -4,6 +4,7 @@ package io.flotilla.xds.codec.internal;
 import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
+import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.policy.FilterOverride;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ final class OverrideCodec {
                   case FilterOverride.Off o ->
                       Any.pack(FilterConfig.newBuilder().setDisabled(true).build());
                   case FilterOverride.On o -> Any.pack(FilterConfig.newBuilder().build());
+                  case FilterOverride.LocalRate r -> Any.pack(RateLimitCodec.encode(r.limit()));
                   case FilterOverride.Authorization a -> Any.pack(AuthorizationCodec.encode(a));
                 }));
     return out;
@@ -63,6 +65,10 @@ final class OverrideCodec {
       }
       case "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute" ->
           Optional.of(AuthorizationCodec.decode(Common.unpack(config, ExtAuthzPerRoute.class)));
+      case "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit" ->
+          Optional.of(
+              new FilterOverride.LocalRate(
+                  RateLimitCodec.decode(Common.unpack(config, LocalRateLimit.class))));
       default -> Optional.empty();
     };
   }

@@ -120,6 +120,7 @@ public final class RouteCodec {
     b.addAllResponseHeadersToRemove(host.headerEdits().responseRemove());
     host.retryPolicy().ifPresent(p -> b.setRetryPolicy(retry(p)));
     b.putAllTypedPerFilterConfig(OverrideCodec.encode(host.filters()));
+    host.rateLimits().forEach(r -> b.addRateLimits(RateLimitCodec.encode(r)));
     host.routes().forEach(r -> b.addRoutes(route(r)));
     return b.build();
   }
@@ -139,7 +140,8 @@ public final class RouteCodec {
               h.getResponseHeadersToRemoveList()),
           Common.when(h.hasRetryPolicy(), () -> retry(h.getRetryPolicy())),
           h.getIncludeRequestAttemptCount(),
-          OverrideCodec.decode("it", h.getTypedPerFilterConfigMap()));
+          OverrideCodec.decode("it", h.getTypedPerFilterConfigMap()),
+          RateLimitCodec.decode(h.getRateLimitsList()));
     } catch (InvalidModelException e) {
       throw new InvalidModelException("virtual host " + h.getName() + ": " + e.getMessage());
     }
@@ -177,7 +179,12 @@ public final class RouteCodec {
     route.fault().ifPresent(f -> b.putTypedPerFilterConfig(FAULT, Any.pack(fault(f))));
     route.cors().ifPresent(c -> b.putTypedPerFilterConfig(CORS, Any.pack(cors(c))));
     switch (route.action()) {
-      case RouteAction.Forward f -> b.setRoute(forward(f));
+      case RouteAction.Forward f -> {
+        b.setRoute(forward(f));
+        route
+            .rateLimits()
+            .forEach(r -> b.getRouteBuilder().addRateLimits(RateLimitCodec.encode(r)));
+      }
       case RouteAction.Redirect r -> b.setRedirect(redirect(r));
       case RouteAction.DirectResponse d -> {
         b.getDirectResponseBuilder().setStatus(d.status());
@@ -237,7 +244,8 @@ public final class RouteCodec {
         cors,
         r.getDecorator().getOperation(),
         SourcePath.decode(r.getMetadata()),
-        OverrideCodec.decode("route " + r.getName(), others));
+        OverrideCodec.decode("route " + r.getName(), others),
+        RateLimitCodec.decode(r.getRoute().getRateLimitsList()));
   }
 
   private static io.envoyproxy.envoy.config.route.v3.RouteMatch match(RouteMatch match) {

@@ -175,7 +175,14 @@ final class Outline {
                     + " timeout="
                     + action.path("timeout").asText("?")
                     + " retries="
-                    + action.path("retryPolicy").path("numRetries").asInt(0);
+                    + action.path("retryPolicy").path("numRetries").asInt(0)
+                    + shuns(
+                        action
+                            .path("retryPolicy")
+                            .path("retryPriority")
+                            .path("typedConfig")
+                            .path("updateFrequency")
+                            .asInt(0));
     JsonNode fault = x.path("typedPerFilterConfig").path("envoy.filters.http.fault");
     return path
         + headers
@@ -228,6 +235,10 @@ final class Outline {
               + transports);
     }
     return out;
+  }
+
+  private static String shuns(int after) {
+    return after == 0 ? "" : " shuns priorities after " + after;
   }
 
   private static String slowStart(JsonNode told) {
@@ -433,7 +444,8 @@ final class Outline {
                   + " timeout="
                   + f.timeout().map(t -> t.toSeconds() + "s").orElse("?")
                   + " retries="
-                  + f.retryPolicy().map(p -> p.maxRetries()).orElse(0);
+                  + f.retryPolicy().map(p -> p.maxRetries()).orElse(0)
+                  + shuns(f.retryPolicy().map(p -> p.details().shunPriorities()).orElse(0));
         };
     return path
         + x.match().headers().stream().map(h -> h.name()).toList()

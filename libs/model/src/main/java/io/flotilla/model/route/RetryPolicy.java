@@ -25,7 +25,8 @@ public record RetryPolicy(
     Duration backoffBase,
     Duration backoffMax,
     boolean avoidPreviousHosts,
-    int hostSelectionAttempts) {
+    int hostSelectionAttempts,
+    RetryDetails details) {
 
   /** Envoy's default back-off. */
   public static final Duration DEFAULT_BACKOFF_BASE = Duration.ofMillis(25);
@@ -38,6 +39,42 @@ public record RetryPolicy(
     Checks.inRange(maxRetries, 0, 1000, "retries of a retry policy");
   }
 
+  /** Without details. */
+  public RetryPolicy(
+      Set<Condition> conditions,
+      Set<Integer> statusCodes,
+      int maxRetries,
+      Optional<Duration> perTryTimeout,
+      Duration backoffBase,
+      Duration backoffMax,
+      boolean avoidPreviousHosts,
+      int hostSelectionAttempts) {
+    this(
+        conditions,
+        statusCodes,
+        maxRetries,
+        perTryTimeout,
+        backoffBase,
+        backoffMax,
+        avoidPreviousHosts,
+        hostSelectionAttempts,
+        RetryDetails.NONE);
+  }
+
+  /** The same with other details. */
+  public RetryPolicy with(RetryDetails other) {
+    return new RetryPolicy(
+        conditions,
+        statusCodes,
+        maxRetries,
+        perTryTimeout,
+        backoffBase,
+        backoffMax,
+        avoidPreviousHosts,
+        hostSelectionAttempts,
+        other);
+  }
+
   /** Envoy's retry_on words, "-" as "_". */
   public enum Condition {
     FIVE_XX("5xx"),
@@ -48,6 +85,7 @@ public record RetryPolicy(
     REFUSED_STREAM("refused-stream"),
     RETRIABLE_4XX("retriable-4xx"),
     RETRIABLE_STATUS_CODES("retriable-status-codes"),
+    RETRIABLE_HEADERS("retriable-headers"),
     ENVOY_RATELIMITED("envoy-ratelimited"),
     GRPC_CANCELLED("cancelled"),
     GRPC_DEADLINE_EXCEEDED("deadline-exceeded"),

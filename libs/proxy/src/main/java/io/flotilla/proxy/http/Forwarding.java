@@ -17,10 +17,12 @@ import io.flotilla.proxy.upstream.ClusterRuntime.Outcome;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.proxy.upstream.Origin;
 import io.flotilla.proxy.upstream.Redraw;
+import io.flotilla.proxy.upstream.TriedHosts;
 import io.flotilla.proxy.upstream.UpstreamPool;
 import io.flotilla.proxy.upstream.UpstreamStream;
 import io.flotilla.rules.route.Choice;
 import io.flotilla.rules.route.Retry;
+import io.flotilla.rules.route.RetryRule;
 import io.flotilla.rules.route.RouteTable;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -30,8 +32,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,10 +68,10 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private final RouteAction.Forward action;
   private final CircuitBreaker breaker;
   private final Map<String, Object> subset;
-  private final @Nullable RetryPolicy retryPolicy;
+  private final @Nullable RetryRule retries;
   private final Timeouts timeouts;
   private final UpstreamHead head;
-  private final Set<Host> tried = new HashSet<>();
+  private final TriedHosts tried;
 
   private boolean replayable;
   private List<String> newCookies = List.of();
@@ -86,6 +88,9 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private long wholeStart;
   private @Nullable Future<?> wholeTimer;
   private @Nullable Future<?> tryTimer;
+  private @Nullable Future<?> idleTimer;
+  // When the upstream was last heard of, in this attempt.
+  private long heardNanos;
   private @Nullable Future<?> pause;
 
   /**
@@ -113,9 +118,11 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     this.action = action;
     this.subset = chosen.subset(action.terms().subset());
     this.breaker = cluster.breaker(action.terms().highPriority());
-    this.retryPolicy = action.retryPolicy().or(() -> way.host().retryPolicy()).orElse(null);
-    this.replayable = (retryPolicy != null && retryPolicy.maxRetries() > 0) || isIdempotent();
-    this.timeouts = Timeouts.of(action, retryPolicy, exchange);
+    RetryRule rule = way.retry();
+    this.retries = rule != null && rule.appliesTo(exchange) ? rule : null;
+    this.replayable = (retries != null && retries.policy().maxRetries() > 0) || isIdempotent();
+    this.timeouts = Timeouts.of(action, rule == null ? null : rule.policy(), exchange);
+    this.tried = new TriedHosts(retries == null ? 0 : retries.policy().details().shunPriorities());
     this.head =
         new UpstreamHead(exchange, record, action, way, chosen.headerEdits(), cluster, timeouts);
   }
@@ -235,10 +242,21 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   }
 
   private @Nullable Redraw redraw() {
-    RetryPolicy policy = retryPolicy;
-    return attempts == 1 || policy == null || !policy.avoidPreviousHosts()
-        ? null
-        : new Redraw(tried::contains, Math.max(1, policy.hostSelectionAttempts()));
+    RetryRule rule = retries;
+    if (attempts == 1 || rule == null) {
+      return null;
+    }
+    RetryPolicy policy = rule.policy();
+    return new Redraw(
+        tried, target -> isUnwanted(policy, target), Math.max(1, policy.hostSelectionAttempts()));
+  }
+
+  private boolean isUnwanted(RetryPolicy policy, Host target) {
+    Map<String, Object> has = target.endpoint().metadata();
+    Map<String, Object> omit = policy.details().omitMetadata();
+    return policy.avoidPreviousHosts() && tried.contains(target)
+        || policy.details().omitCanaries() && Boolean.TRUE.equals(has.get("canary"))
+        || !omit.isEmpty() && has.entrySet().containsAll(omit.entrySet());
   }
 
   private void connect(Host target) {
@@ -395,6 +413,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       body.hand(to::write);
     }
     to.flush();
+    heardNanos = System.nanoTime();
+    watchSilence();
     to.read();
     exchange.readMoreOfRequest();
   }
@@ -467,6 +487,31 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     }
   }
 
+  private void watchSilence() {
+    long limit = timeouts.perTryIdle().toNanos();
+    if (limit > 0) {
+      idleTimer = engine.loop().schedule(this::checkSilence, limit, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void checkSilence() {
+    long left = timeouts.perTryIdle().toNanos() - (System.nanoTime() - heardNanos);
+    if (exchange.isFinished() || stream == null) {
+      return;
+    }
+    if (left > 0) {
+      idleTimer = engine.loop().schedule(this::checkSilence, left, TimeUnit.NANOSECONDS);
+      return;
+    }
+    count(ClusterStat.UPSTREAM_RQ_PER_TRY_IDLE_TIMEOUT);
+    leave(Outcome.LOCAL_FAILURE);
+    if (exchange.isAnswered()) {
+      exchange.breakOff(FailureCause.UPSTREAM_TIMEOUT);
+    } else {
+      retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
+    }
+  }
+
   private void tryTimedOut() {
     if (exchange.isFinished() || exchange.isAnswered()) {
       return;
@@ -510,6 +555,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     host = null;
     cancel(tryTimer);
     tryTimer = null;
+    cancel(idleTimer);
+    idleTimer = null;
     if (old != null) {
       old.ended();
       cluster.outcome(old, outcome);
@@ -530,13 +577,12 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
 
   // ---- retries ----
 
-  private boolean mayRetry(Retry.Outcome outcome) {
+  private boolean mayRetry(RetryRule rule, boolean wanted) {
     giveRetryBack();
-    RetryPolicy policy = retryPolicy;
-    if (policy == null || !Retry.wanted(policy, outcome)) {
+    if (!wanted) {
       return false;
     }
-    if (attempts > policy.maxRetries()) {
+    if (attempts > rule.policy().maxRetries()) {
       count(ClusterStat.UPSTREAM_RQ_RETRY_LIMIT_EXCEEDED);
       record.add(FailureCause.RETRIES_EXHAUSTED);
       return false;
@@ -560,26 +606,32 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   }
 
   private void retryOr(Retry.Outcome outcome, FailureCause cause) {
-    if (retryPolicy == null || !mayRetry(outcome)) {
+    RetryRule rule = retries;
+    if (rule == null || !mayRetry(rule, rule.wants(outcome))) {
       exchange.fail(cause);
       return;
     }
-    retry(retryPolicy);
+    retry(rule.policy(), Optional.empty());
   }
 
-  private void retry(RetryPolicy policy) {
+  private void retry(RetryPolicy policy, Optional<Duration> told) {
     count(ClusterStat.UPSTREAM_RQ_RETRY);
+    if (told.isPresent()) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_BACKOFF_RATELIMITED);
+      // Not all of them at the same moment, and none before.
+      long least = told.get().toMillis();
+      pause(least + ThreadLocalRandom.current().nextLong(Math.max(1, least / 2)));
+      return;
+    }
     count(ClusterStat.UPSTREAM_RQ_RETRY_BACKOFF_EXPONENTIAL);
     long base = Math.max(1, policy.backoffBase().toMillis());
     long ceiling =
         Math.max(1, Math.min(policy.backoffMax().toMillis(), base << Math.min(10, attempts - 1)));
-    pause =
-        engine
-            .loop()
-            .schedule(
-                this::attempt,
-                ThreadLocalRandom.current().nextLong(ceiling + 1),
-                TimeUnit.MILLISECONDS);
+    pause(ThreadLocalRandom.current().nextLong(ceiling + 1));
+  }
+
+  private void pause(long millis) {
+    pause = engine.loop().schedule(this::attempt, millis, TimeUnit.MILLISECONDS);
   }
 
   /** Whether it waits before the next attempt. */
@@ -591,6 +643,9 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
 
   @Override
   public void received(Object message) {
+    if (idleTimer != null) {
+      heardNanos = System.nanoTime();
+    }
     exchange.touch();
     if (exchange.isFinished()) {
       ReferenceCountUtil.release(message);
@@ -628,17 +683,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       exchange.informational(response.status());
       return false;
     }
-    Retry.Outcome outcome =
-        new Retry.Outcome.Answered(status, HeadRules.number(response.headers().get("grpc-status")));
-    RetryPolicy policy = retryPolicy;
-    if (policy != null && mayRetry(outcome)) {
-      leave(Outcome.ofStatus(status));
-      cluster.stats().retried(status);
-      retry(policy);
+    if (isRetried(response)) {
       return false;
-    }
-    if (attempts > 1 && policy != null && !Retry.wanted(policy, outcome)) {
-      count(ClusterStat.UPSTREAM_RQ_RETRY_SUCCESS);
     }
     exchange.answer(response);
     if (status == 101) {
@@ -650,6 +696,27 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       return false;
     }
     return true;
+  }
+
+  private boolean isRetried(HttpResponse response) {
+    RetryRule rule = retries;
+    if (rule == null) {
+      return false;
+    }
+    int status = response.status().code();
+    int grpcStatus = HeadRules.number(response.headers().get("grpc-status"));
+    AnswerView answer = new AnswerView(response);
+    boolean wanted = rule.wants(new Retry.Outcome.Answered(status, grpcStatus), answer);
+    if (mayRetry(rule, wanted)) {
+      leave(Outcome.ofStatus(status));
+      cluster.stats().retried(status);
+      retry(rule.policy(), rule.pause(answer, Instant.now()));
+      return true;
+    }
+    if (attempts > 1 && !wanted) {
+      count(ClusterStat.UPSTREAM_RQ_RETRY_SUCCESS);
+    }
+    return false;
   }
 
   private void content(HttpContent content) {
@@ -712,6 +779,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   void close() {
     cancel(wholeTimer);
     cancel(tryTimer);
+    cancel(idleTimer);
     cancel(pause);
     endUse();
     if (record.status() > 0) {

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param whole from the request's end to the answer's; zero: without limit
  * @param perTry one attempt; zero: without a limit that could pass before the whole one does
+ * @param perTryIdle silence of one attempt; zero: without limit
  */
-record Timeouts(Duration whole, Duration perTry) {
+record Timeouts(Duration whole, Duration perTry, Duration perTryIdle) {
   private static final Duration DEFAULT = Duration.ofSeconds(15);
 
   static Timeouts of(
@@ -21,6 +22,10 @@ record Timeouts(Duration whole, Duration perTry) {
     Duration whole = HeadRules.timeout(action, request).orElse(DEFAULT);
     Duration each = policy == null ? Duration.ZERO : policy.perTryTimeout().orElse(Duration.ZERO);
     return new Timeouts(
-        whole, !whole.isZero() && each.compareTo(whole) >= 0 ? Duration.ZERO : each);
+        whole,
+        !whole.isZero() && each.compareTo(whole) >= 0 ? Duration.ZERO : each,
+        policy == null
+            ? Duration.ZERO
+            : policy.details().perTryIdleTimeout().orElse(Duration.ZERO));
   }
 }

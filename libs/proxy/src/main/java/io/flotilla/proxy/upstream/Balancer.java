@@ -50,7 +50,9 @@ final class Balancer {
     Host host = null;
     for (int i = 0; i <= (redraw == null ? 0 : redraw.most()); i++) {
       long number = key == null ? ThreadLocalRandom.current().nextLong() : key;
-      host = draw(cluster, known.choose(number), number, i);
+      Levels.Level level =
+          redraw == null ? known.choose(number) : redraw.tried().choose(known, number);
+      host = draw(cluster, level, number, i);
       if (host == null || redraw == null || !redraw.unwanted().test(host)) {
         return host;
       }

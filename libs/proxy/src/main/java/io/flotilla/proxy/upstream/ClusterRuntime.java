@@ -137,6 +137,7 @@ public final class ClusterRuntime {
             host.leaving(false);
           }
           host.locality(locality.locality(), locality.weight());
+          host.priority(locality.priority());
           if (now.put(address, host) == null) {
             priorities.computeIfAbsent(locality.priority(), p -> new ArrayList<>()).add(host);
           }

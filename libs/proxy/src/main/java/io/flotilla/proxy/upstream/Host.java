@@ -27,6 +27,7 @@ public final class Host {
   private boolean saysDegraded;
   // The control plane names it no longer, but its checks find it well.
   private boolean leaving;
+  private int priority;
   private boolean wasWell;
   private long wellSinceNanos;
   private Locality locality = Locality.NONE;
@@ -104,6 +105,15 @@ public final class Host {
   /** Since it first was seen to be well, or came back by its check; however it is now. */
   long wellForNanos(long nowNanos) {
     return wasWell ? nowNanos - wellSinceNanos : Long.MAX_VALUE;
+  }
+
+  /** 0 is used first. */
+  public int priority() {
+    return priority;
+  }
+
+  void priority(int now) {
+    priority = now;
   }
 
   Locality locality() {

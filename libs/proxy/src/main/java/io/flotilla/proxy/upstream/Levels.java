@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How requests are shared out over priorities (Envoy documentation, "Priority levels", "Degraded
@@ -47,9 +49,12 @@ final class Levels {
   record Place(int key, List<Host> hosts, double weight, double share) {}
 
   private final List<Level> levels;
+  // What each priority can bear, by hosts that are well or degraded.
+  private final int[] available;
 
-  private Levels(List<Level> levels) {
+  private Levels(List<Level> levels, int[] available) {
     this.levels = levels;
+    this.available = available;
   }
 
   /**
@@ -106,7 +111,11 @@ final class Levels {
                     places(byLocality, n + i, degraded.get(i), priorities.get(i))));
       }
     }
-    return new Levels(levels);
+    int[] available = new int[n];
+    for (int i = 0; i < n; i++) {
+      available[i] = bears[i] + bears[n + i];
+    }
+    return new Levels(levels, available);
   }
 
   private static List<Place> places(boolean byLocality, int key, List<Host> some, List<Host> all) {
@@ -166,6 +175,35 @@ final class Levels {
       load[first] += left;
     }
     return load;
+  }
+
+  /**
+   * The level of a request that some priorities are left out for; null: no other can bear it.
+   *
+   * @param number any; the same gives the same level
+   */
+  @Nullable Level chooseOutside(Set<Integer> shunned, long number) {
+    int total = 0;
+    for (int i = 0; i < available.length; i++) {
+      total += shunned.contains(i) ? 0 : available[i];
+    }
+    if (total == 0) {
+      return null;
+    }
+    total = Math.min(100, total);
+    int point = (int) Long.remainderUnsigned(number, 100);
+    Level first = null;
+    for (int i = 0; i < available.length; i++) {
+      if (!shunned.contains(i) && available[i] > 0) {
+        first = first == null ? levels.get(i) : first;
+        point -= available[i] * 100 / total;
+        if (point < 0) {
+          return levels.get(i);
+        }
+      }
+    }
+    // What rounding leaves over.
+    return first;
   }
 
   /**

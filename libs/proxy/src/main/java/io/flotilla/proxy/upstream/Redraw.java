@@ -6,7 +6,8 @@ import java.util.function.Predicate;
 /**
  * How the endpoint of another try is chosen.
  *
+ * @param tried at which the request was already
  * @param unwanted endpoints in whose place others are drawn
  * @param most how often that is, before one is accepted as it is
  */
-public record Redraw(Predicate<Host> unwanted, int most) {}
+public record Redraw(TriedHosts tried, Predicate<Host> unwanted, int most) {}

@@ -43,14 +43,17 @@ public final class RouteTable {
       Route route,
       Predicate<String> path,
       Predicate<RequestView> rest,
-      UnaryOperator<String> rewrite) {}
+      UnaryOperator<String> rewrite,
+      @Nullable RetryRule retry) {}
 
   /**
    * A request's way.
    *
    * @param rewrite what becomes of path and query
+   * @param retry when it is tried again; null: never
    */
-  public record Match(VirtualHost host, Route route, UnaryOperator<String> rewrite) {}
+  public record Match(
+      VirtualHost host, Route route, UnaryOperator<String> rewrite, @Nullable RetryRule retry) {}
 
   /**
    * @throws io.flotilla.model.InvalidModelException if an expression cannot be compiled
@@ -58,7 +61,7 @@ public final class RouteTable {
   public RouteTable(RouteConfiguration configuration) {
     this.configuration = configuration;
     for (VirtualHost model : configuration.virtualHosts()) {
-      Host host = new Host(model, model.routes().stream().map(RouteTable::compile).toList());
+      Host host = new Host(model, model.routes().stream().map(r -> compile(model, r)).toList());
       for (String written : model.domains()) {
         String domain = written.toLowerCase(Locale.ROOT);
         if (domain.equals("*")) {
@@ -77,7 +80,7 @@ public final class RouteTable {
     prefixes.sort(longest);
   }
 
-  private static Entry compile(Route route) {
+  private static Entry compile(VirtualHost host, Route route) {
     List<Predicate<RequestView>> all = new ArrayList<>();
     route.match().headers().forEach(h -> all.add(CompiledMatch.of(h)));
     route.match().queryParameters().forEach(q -> all.add(CompiledMatch.of(q)));
@@ -99,7 +102,10 @@ public final class RouteTable {
         all.isEmpty() ? request -> true : rest,
         rewrite(route.action())
             .map(r -> Rewrite.path(r, route.match().path()))
-            .orElse(UnaryOperator.identity()));
+            .orElse(UnaryOperator.identity()),
+        route.action() instanceof RouteAction.Forward forward
+            ? forward.retryPolicy().or(host::retryPolicy).map(RetryRule::new).orElse(null)
+            : null);
   }
 
   private static Optional<PathRewrite> rewrite(RouteAction action) {
@@ -145,7 +151,7 @@ public final class RouteTable {
           && (entry.route().match().runtimeFraction().isEmpty()
               || random.getAsInt()
                   < entry.route().match().runtimeFraction().get().partsPerMillion())) {
-        return Optional.of(new Match(host.model(), entry.route(), entry.rewrite()));
+        return Optional.of(new Match(host.model(), entry.route(), entry.rewrite(), entry.retry()));
       }
     }
     return Optional.empty();

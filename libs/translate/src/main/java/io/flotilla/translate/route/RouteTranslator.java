@@ -23,6 +23,7 @@ import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.PathRewrite;
+import io.flotilla.model.route.RetryDetails;
 import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.RetryPolicy.Condition;
 import io.flotilla.model.route.Route;
@@ -49,6 +50,11 @@ import java.util.regex.Pattern;
 /** The HTTP routes of a VirtualService, or of a service without one, for one context. */
 public final class RouteTranslator {
   private static final int HOST_SELECTION_ATTEMPTS = 5;
+
+  /** Every second try leaves out the localities that the ones before it were made at. */
+  private static final RetryDetails OTHER_LOCALITIES =
+      new RetryDetails(
+          false, Map.of(), 2, List.of(), List.of(), Optional.empty(), Optional.empty());
 
   /** Istio's retries where nobody says otherwise. */
   static final RetryPolicy DEFAULT_RETRIES =
@@ -323,7 +329,8 @@ public final class RouteTranslator {
             base,
             base.multipliedBy(10),
             avoid,
-            avoid ? HOST_SELECTION_ATTEMPTS : 1));
+            avoid ? HOST_SELECTION_ATTEMPTS : 1,
+            told.retryRemoteLocalities().orElse(false) ? OTHER_LOCALITIES : RetryDetails.NONE));
   }
 
   private static Optional<PathRewrite> pathRewrite(HttpRewrite rewrite, PathMatch path) {

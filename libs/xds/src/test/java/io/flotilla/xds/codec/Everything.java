@@ -47,6 +47,7 @@ import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.PathRewrite;
+import io.flotilla.model.route.RetryDetails;
 import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
@@ -384,7 +385,20 @@ public final class Everything {
             RetryPolicy.DEFAULT_BACKOFF_BASE,
             RetryPolicy.DEFAULT_BACKOFF_MAX,
             true,
-            5);
+            5,
+            new RetryDetails(
+                true,
+                Map.of("stage", "test"),
+                2,
+                List.of(HeaderMatch.present("x-again")),
+                List.of(HeaderMatch.of("x-retry", StringMatch.exact("yes"))),
+                Optional.of(
+                    new RetryDetails.RateLimited(
+                        List.of(
+                            new RetryDetails.ResetHeader("retry-after", false),
+                            new RetryDetails.ResetHeader("x-ratelimit-reset", true)),
+                        Duration.ofSeconds(20))),
+                Optional.of(Duration.ofSeconds(1))));
     RouteMatch everyMatch =
         new RouteMatch(
             new PathMatch.Prefix("/api"),

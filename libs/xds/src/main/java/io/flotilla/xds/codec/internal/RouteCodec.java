@@ -11,14 +11,11 @@ import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.config.route.v3.Decorator;
 import io.envoyproxy.envoy.config.route.v3.NonForwardingAction;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
-import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryBackOff;
-import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryHostPredicate;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.UpgradeConfig;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
-import io.envoyproxy.envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.match.PathMatch;
@@ -30,7 +27,6 @@ import io.flotilla.model.route.HashPolicy;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.PathRewrite;
-import io.flotilla.model.route.RetryPolicy;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
@@ -39,14 +35,10 @@ import io.flotilla.model.route.Terms;
 import io.flotilla.model.route.VirtualHost;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Route configurations. */
 public final class RouteCodec {
@@ -54,7 +46,6 @@ public final class RouteCodec {
 
   private static final String FAULT = "envoy.filters.http.fault";
   private static final String CORS = "envoy.filters.http.cors";
-  private static final String PREVIOUS_HOSTS = "envoy.retry_host_predicates.previous_hosts";
 
   // What a virtual host that requires TLS does on a plaintext port.
   private static final Route TO_HTTPS =
@@ -118,7 +109,7 @@ public final class RouteCodec {
     b.addAllRequestHeadersToRemove(host.headerEdits().requestRemove());
     host.headerEdits().responseAdd().forEach(e -> b.addResponseHeadersToAdd(edit(e)));
     b.addAllResponseHeadersToRemove(host.headerEdits().responseRemove());
-    host.retryPolicy().ifPresent(p -> b.setRetryPolicy(retry(p)));
+    host.retryPolicy().ifPresent(p -> b.setRetryPolicy(RetryCodec.encode(p)));
     b.putAllTypedPerFilterConfig(OverrideCodec.encode(host.filters()));
     host.rateLimits().forEach(r -> b.addRateLimits(RateLimitCodec.encode(r)));
     host.routes().forEach(r -> b.addRoutes(route(r)));
@@ -138,7 +129,7 @@ public final class RouteCodec {
               h.getRequestHeadersToRemoveList(),
               h.getResponseHeadersToAddList(),
               h.getResponseHeadersToRemoveList()),
-          Common.when(h.hasRetryPolicy(), () -> retry(h.getRetryPolicy())),
+          Common.when(h.hasRetryPolicy(), () -> RetryCodec.decode(h.getRetryPolicy())),
           h.getIncludeRequestAttemptCount(),
           OverrideCodec.decode("it", h.getTypedPerFilterConfigMap()),
           RateLimitCodec.decode(h.getRateLimitsList()));
@@ -311,7 +302,7 @@ public final class RouteCodec {
     f.timeout().ifPresent(t -> b.setTimeout(Common.duration(t)));
     f.idleTimeout().ifPresent(t -> b.setIdleTimeout(Common.duration(t)));
     f.maxGrpcTimeout().ifPresent(t -> maxGrpcTimeout(f, t, b));
-    f.retryPolicy().ifPresent(p -> b.setRetryPolicy(retry(p)));
+    f.retryPolicy().ifPresent(p -> b.setRetryPolicy(RetryCodec.encode(p)));
     f.pathRewrite()
         .ifPresent(
             rewrite -> {
@@ -418,7 +409,7 @@ public final class RouteCodec {
         Common.when(r.hasTimeout(), () -> Common.duration(r.getTimeout())),
         Common.when(r.hasIdleTimeout(), () -> Common.duration(r.getIdleTimeout())),
         grpcTimeout(r),
-        Common.when(r.hasRetryPolicy(), () -> retry(r.getRetryPolicy())),
+        Common.when(r.hasRetryPolicy(), () -> RetryCodec.decode(r.getRetryPolicy())),
         path,
         host,
         r.getHashPolicyList().stream().map(RouteCodec::hash).toList(),
@@ -573,54 +564,6 @@ public final class RouteCodec {
           throw new InvalidModelException(
               "a hash policy of kind " + p.getPolicySpecifierCase() + " is not supported");
     };
-  }
-
-  private static io.envoyproxy.envoy.config.route.v3.RetryPolicy retry(RetryPolicy p) {
-    var b =
-        io.envoyproxy.envoy.config.route.v3.RetryPolicy.newBuilder()
-            .setRetryOn(
-                p.conditions().stream()
-                    .sorted()
-                    .map(RetryPolicy.Condition::word)
-                    .collect(Collectors.joining(",")))
-            .setNumRetries(UInt32Value.of(p.maxRetries()))
-            .setHostSelectionRetryMaxAttempts(p.hostSelectionAttempts())
-            .setRetryBackOff(
-                RetryBackOff.newBuilder()
-                    .setBaseInterval(Common.duration(p.backoffBase()))
-                    .setMaxInterval(Common.duration(p.backoffMax())));
-    p.statusCodes().stream().sorted().forEach(b::addRetriableStatusCodes);
-    p.perTryTimeout().ifPresent(t -> b.setPerTryTimeout(Common.duration(t)));
-    if (p.avoidPreviousHosts()) {
-      b.addRetryHostPredicate(
-          RetryHostPredicate.newBuilder()
-              .setName(PREVIOUS_HOSTS)
-              .setTypedConfig(Any.pack(PreviousHostsPredicate.getDefaultInstance())));
-    }
-    return b.build();
-  }
-
-  private static RetryPolicy retry(io.envoyproxy.envoy.config.route.v3.RetryPolicy p) {
-    Set<RetryPolicy.Condition> conditions = EnumSet.noneOf(RetryPolicy.Condition.class);
-    for (String word : p.getRetryOn().split(",")) {
-      // Envoy, too, ignores words that it does not know.
-      RetryPolicy.Condition.ofWord(word.strip()).ifPresent(conditions::add);
-    }
-    Duration base =
-        p.getRetryBackOff().hasBaseInterval()
-            ? Common.duration(p.getRetryBackOff().getBaseInterval())
-            : RetryPolicy.DEFAULT_BACKOFF_BASE;
-    return new RetryPolicy(
-        conditions,
-        new HashSet<>(p.getRetriableStatusCodesList()),
-        p.hasNumRetries() ? p.getNumRetries().getValue() : 1,
-        Common.when(p.hasPerTryTimeout(), () -> Common.duration(p.getPerTryTimeout())),
-        base,
-        p.getRetryBackOff().hasMaxInterval()
-            ? Common.duration(p.getRetryBackOff().getMaxInterval())
-            : base.multipliedBy(10),
-        p.getRetryHostPredicateList().stream().anyMatch(h -> h.getName().equals(PREVIOUS_HOSTS)),
-        (int) p.getHostSelectionRetryMaxAttempts());
   }
 
   static HTTPFault fault(Fault fault) {

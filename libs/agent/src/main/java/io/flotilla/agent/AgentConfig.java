@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param adminAddress where the admin port binds: the dump of the whole configuration is for this
  *     host alone; {@code ip} if that is a loopback address, else 127.0.0.1
  * @param serviceAccount "default"
- * @param labels of the workload; "app" and "version" give the canonical service and revision
+ * @param labels of the workload; "app" and "version" give the canonical service and revision,
+ *     "networking.istio.io/tunnel: http" turns HBONE on
  * @param interception "NONE" (explicit listeners and the HTTP proxy port), "REDIRECT" or "TPROXY"
  * @param appEndpoints inbound port to the application's "host:port"; absent ports: 127.0.0.1
  * @param listen on a router: server port to the "host:port" to bind
@@ -73,6 +74,9 @@ public record AgentConfig(
     int certificateTtlSeconds,
     int drainSeconds,
     @Nullable Dns dns) {
+
+  // As Istio's injection labels workloads whose proxies speak HBONE.
+  static final String TUNNEL = "networking.istio.io/tunnel";
 
   private static final int DAY_SECONDS = 86_400;
 
@@ -261,6 +265,9 @@ public record AgentConfig(
     if (dns != null) {
       metadata.put("DNS_CAPTURE", "true");
       metadata.put("DNS_AUTO_ALLOCATE", "true");
+    }
+    if ("http".equals(labels.get(TUNNEL))) {
+      metadata.put("ENABLE_HBONE", "true");
     }
     if (!appEndpoints.isEmpty()) {
       metadata.put("FLOTILLA_APP_ENDPOINTS", appEndpoints);

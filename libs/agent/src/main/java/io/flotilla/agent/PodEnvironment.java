@@ -122,6 +122,9 @@ public final class PodEnvironment {
         }
       }
     }
+    if ("true".equals(env.get("ISTIO_META_ENABLE_HBONE"))) {
+      labels.put(AgentConfig.TUNNEL, "http");
+    }
     return labels;
   }
 }

@@ -46,6 +46,19 @@ class PodEnvironmentTest {
   }
 
   @Test
+  void tellsPilotThatItSpeaksHboneWhereThePodSaysSo() throws Exception {
+    Map<String, String> pod =
+        Map.of("POD_NAME", "a", "INSTANCE_IP", "10.1.2.3", "ISTIO_META_ENABLE_HBONE", "true");
+
+    assertThat(
+            new PodEnvironment(pod, root)
+                .config("sidecar")
+                .node("flotilla", Set.of())
+                .text("ENABLE_HBONE"))
+        .contains("true");
+  }
+
+  @Test
   void opensTheDnsProxyWhereQueriesAreCaptured() throws Exception {
     Files.createDirectories(root.resolve("etc"));
     Files.writeString(

@@ -787,7 +787,8 @@ public final class PilotGraph {
         EndpointTranslator.assignment(
             name,
             meshTls ? serving : serving.stream().map(ServiceEndpoint::withoutMeshTls).toList(),
-            labels));
+            labels,
+            ClusterTranslator.tunnels(scope, of.service(), policy)));
   }
 
   private Map<String, Cluster> upstreams(Reads reads, ProxyScope scope) {

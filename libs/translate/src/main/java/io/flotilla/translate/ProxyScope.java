@@ -13,22 +13,24 @@ import java.util.TreeMap;
  * @param boundAt empty: connections come by interception (REDIRECT, TPROXY); else the address of
  *     explicit listeners and of the HTTP proxy port (NONE)
  * @param resolves whether its DNS proxy resolves the mesh's names (DNS_CAPTURE)
+ * @param tunnels whether it speaks HBONE (ENABLE_HBONE)
  */
 public record ProxyScope(
     ProxyNode.Type type,
     String namespace,
     String boundAt,
     Map<String, String> labels,
-    boolean resolves) {
+    boolean resolves,
+    boolean tunnels) {
 
   public ProxyScope {
     labels = Map.copyOf(labels);
   }
 
-  /** Without a DNS proxy. */
+  /** Without a DNS proxy and tunnels. */
   public ProxyScope(
       ProxyNode.Type type, String namespace, String boundAt, Map<String, String> labels) {
-    this(type, namespace, boundAt, labels, false);
+    this(type, namespace, boundAt, labels, false, false);
   }
 
   /** Of a node, by its metadata. */
@@ -38,7 +40,8 @@ public record ProxyScope(
         node.namespace(),
         node.text("INTERCEPTION_MODE").orElse("REDIRECT").equals("NONE") ? node.ip() : "",
         node.labels(),
-        node.text("DNS_CAPTURE").orElse("").equals("true"));
+        node.text("DNS_CAPTURE").orElse("").equals("true"),
+        node.text("ENABLE_HBONE").orElse("").equals("true"));
   }
 
   /** The same for equal scopes; the key in the graph. */
@@ -50,7 +53,8 @@ public record ProxyScope(
         + boundAt
         + "|"
         + new TreeMap<>(labels)
-        + (resolves ? "|dns" : "");
+        + (resolves ? "|dns" : "")
+        + (tunnels ? "|hbone" : "");
   }
 
   /** Whether connections are taken on their way to somewhere else. */

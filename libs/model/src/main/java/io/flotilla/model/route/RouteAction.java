@@ -112,6 +112,22 @@ public sealed interface RouteAction {
           List.of());
     }
 
+    /** The same for these upgrades. */
+    public Forward allowing(List<String> types) {
+      return new Forward(
+          cluster,
+          timeout,
+          idleTimeout,
+          maxGrpcTimeout,
+          retryPolicy,
+          pathRewrite,
+          hostRewrite,
+          hashPolicies,
+          mirrors,
+          types,
+          terms);
+    }
+
     @Override
     public List<String> clusters() {
       List<String> all = new ArrayList<>(cluster.clusters());

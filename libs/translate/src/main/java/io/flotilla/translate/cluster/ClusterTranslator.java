@@ -22,6 +22,8 @@ import io.flotilla.model.tls.UpstreamTls;
 import io.flotilla.translate.MeshSettings;
 import io.flotilla.translate.ProxyScope;
 import io.flotilla.translate.endpoint.EndpointTranslator;
+import io.flotilla.translate.endpoint.TunnelledEndpoints;
+import io.flotilla.translate.listener.HboneTranslator;
 import io.flotilla.translate.listener.MeshTls;
 import io.flotilla.translate.service.HostName;
 import io.flotilla.translate.service.MeshService;
@@ -30,6 +32,7 @@ import io.flotilla.translate.service.Protocol;
 import io.flotilla.translate.service.ServiceEndpoint;
 import io.flotilla.translate.service.ServicePort;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,8 +69,9 @@ public final class ClusterTranslator {
     Discovery discovery = discovery(name, service, policy, subsetLabels, endpoints);
     boolean original = discovery instanceof Discovery.OriginalDestination;
     boolean http2 = port.protocol().isHttp2() || (policy.http2() && port.protocol().mayBeHttp());
-    List<TransportMatch> transports =
+    List<TransportMatch> direct =
         transports(service, port, subset, policy, endpoints, original, http2);
+    List<TransportMatch> transports = tunnels(scope, service, policy) ? orByTunnel(direct) : direct;
     return new Cluster(
         name,
         discovery,
@@ -89,11 +93,14 @@ public final class ClusterTranslator {
 
   /** Where requests go that nobody declared, the black hole, and the exporter of spans. */
   public List<Cluster> fixed() {
-    List<Cluster> out = new java.util.ArrayList<>();
+    List<Cluster> out = new ArrayList<>();
     out.add(
         Cluster.of(
             ClusterName.BLACK_HOLE,
             new Discovery.Static(new ClusterLoadAssignment(ClusterName.BLACK_HOLE, List.of()))));
+    if (scope.tunnels()) {
+      out.add(HboneTranslator.ends(mesh.trustDomain()));
+    }
     if (scope.intercepts() && !scope.isGateway()) {
       out.add(
           new Cluster(
@@ -173,6 +180,29 @@ public final class ClusterTranslator {
     return service.kubernetes() || HostName.isWildcard(service.host())
         ? Resolution.ENDPOINTS
         : Resolution.DNS;
+  }
+
+  /** Whether endpoints that take tunnels (HBONE) are reached by them: TLS of one's own is not. */
+  public static boolean tunnels(ProxyScope scope, MeshService service, ClusterPolicy policy) {
+    return scope.tunnels()
+        && !service.external()
+        && resolution(scope, service, policy) == Resolution.ENDPOINTS
+        && policy
+            .tls()
+            .map(
+                tls ->
+                    tls.mode() == TlsOrigination.Mode.ISTIO_MUTUAL
+                        || tls.mode() == TlsOrigination.Mode.DISABLE)
+            .orElse(true);
+  }
+
+  private static List<TransportMatch> orByTunnel(List<TransportMatch> transports) {
+    List<TransportMatch> out = new ArrayList<>(List.of(TunnelledEndpoints.transport()));
+    out.addAll(
+        transports.isEmpty()
+            ? List.of(new TransportMatch("tlsMode-disabled", Map.of(), Optional.empty()))
+            : transports);
+    return out;
   }
 
   private static List<TransportMatch> behind(ProxyHeader header, List<TransportMatch> transports) {

@@ -36,12 +36,25 @@ public final class EndpointTranslator {
   /** Those endpoints that carry all of {@code labels}, by locality. */
   public static ClusterLoadAssignment assignment(
       String cluster, List<ServiceEndpoint> endpoints, Map<String, String> labels) {
+    return assignment(cluster, endpoints, labels, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param tunnels whether endpoints that take tunnels (HBONE) are reached by them
+   */
+  public static ClusterLoadAssignment assignment(
+      String cluster,
+      List<ServiceEndpoint> endpoints,
+      Map<String, String> labels,
+      boolean tunnels) {
     Map<Locality, List<Endpoint>> byLocality = new TreeMap<>(BY_NAME);
     for (ServiceEndpoint endpoint : endpoints) {
       if (endpoint.labels().entrySet().containsAll(labels.entrySet())) {
         byLocality
             .computeIfAbsent(endpoint.locality(), l -> new ArrayList<>())
-            .add(endpoint(endpoint));
+            .add(endpoint(endpoint, tunnels));
       }
     }
     List<LocalityEndpoints> localities = new ArrayList<>();
@@ -54,7 +67,18 @@ public final class EndpointTranslator {
     return new ClusterLoadAssignment(cluster, localities);
   }
 
-  private static Endpoint endpoint(ServiceEndpoint endpoint) {
+  private static Endpoint endpoint(ServiceEndpoint endpoint, boolean tunnels) {
+    if (tunnels
+        && "http".equals(endpoint.labels().get(TunnelledEndpoints.LABEL))
+        && isIp(endpoint.address())) {
+      return new Endpoint(
+          TunnelledEndpoints.through(new SocketAddress(endpoint.address(), endpoint.port())),
+          "",
+          endpoint.weight(),
+          Health.HEALTHY,
+          TunnelledEndpoints.transport().endpointTags(),
+          Optional.of(endpoint.workload()));
+    }
     Address address =
         endpoint.address().startsWith("unix:")
             ? new PipeAddress(endpoint.address().replaceFirst("unix:(//)?", ""))

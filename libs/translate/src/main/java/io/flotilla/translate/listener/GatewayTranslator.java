@@ -35,6 +35,7 @@ import java.util.Set;
 public final class GatewayTranslator {
   private final MeshSettings mesh;
   private final Chains chains;
+  private final ProxyScope scope;
 
   /**
    * @param access what guards the gateway
@@ -42,6 +43,7 @@ public final class GatewayTranslator {
   public GatewayTranslator(MeshSettings mesh, ProxyScope scope, AccessFilters access) {
     this.mesh = mesh;
     this.chains = new Chains(mesh, scope, access);
+    this.scope = scope;
   }
 
   /**
@@ -66,6 +68,10 @@ public final class GatewayTranslator {
         (name, of) ->
             listener(name, of, rules, problems)
                 .ifPresent(listener -> out.put(listener.name(), listener)));
+    if (scope.tunnels()) {
+      Listener tunnels = HboneTranslator.originating();
+      out.put(tunnels.name(), tunnels);
+    }
     return out;
   }
 

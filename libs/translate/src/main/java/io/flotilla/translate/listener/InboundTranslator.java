@@ -56,6 +56,7 @@ public final class InboundTranslator {
   private final ProxyNode node;
   private final ProxyScope scope;
   private final Chains chains;
+  private final Chains tunnelled;
 
   /**
    * @param access what guards the workload
@@ -65,6 +66,7 @@ public final class InboundTranslator {
     this.node = node;
     this.scope = ProxyScope.of(node);
     this.chains = new Chains(mesh, scope, access);
+    this.tunnelled = new Chains(mesh, scope, HboneTranslator.overTunnels(access));
   }
 
   /** The listeners, by name. */
@@ -78,6 +80,44 @@ public final class InboundTranslator {
         Listener listener = bound(port, mtls.of(port.port()));
         out.put(listener.name(), listener);
       }
+    }
+    if (scope.tunnels()) {
+      Listener ends =
+          HboneTranslator.terminating(
+              scope.intercepts() ? "0.0.0.0" : node.ip(), mesh.trustDomain(), "istio-envoy");
+      Listener within = HboneTranslator.within(tunnelledChains(ports), tunnelled);
+      out.put(ends.name(), ends);
+      out.put(within.name(), within);
+    }
+    return out;
+  }
+
+  private List<FilterChain> tunnelledChains(List<InboundPort> ports) {
+    List<FilterChain> out = new ArrayList<>();
+    for (InboundPort port : ports) {
+      String name = (scope.intercepts() ? "0.0.0.0" : node.ip()) + "_" + port.port();
+      out.addAll(
+          HboneTranslator.chains(
+              port.protocol(),
+              name,
+              port.port(),
+              node.ip(),
+              http(tunnelled, port),
+              tunnelled.inboundTcpChain(
+                  name, FilterChainMatch.ANY, Optional.empty(), port.cluster())));
+    }
+    // Where nothing is intercepted, nobody else's port is known; and a listener needs a chain.
+    String rest = scope.intercepts() ? PASSTHROUGH : BLACK_HOLE;
+    if (scope.intercepts() || out.isEmpty()) {
+      out.addAll(
+          HboneTranslator.chains(
+              scope.intercepts() ? Protocol.SNIFFED : Protocol.TCP,
+              "virtualInbound",
+              0,
+              node.ip(),
+              passthroughHttp(tunnelled),
+              tunnelled.inboundTcpChain(
+                  "virtualInbound", FilterChainMatch.ANY, Optional.empty(), rest)));
     }
     return out;
   }
@@ -110,6 +150,10 @@ public final class InboundTranslator {
               HttpUpstream.SAME_AS_DOWNSTREAM,
               List.of(),
               ""));
+    }
+    if (scope.tunnels()) {
+      Cluster within = HboneTranslator.toWithin();
+      out.put(within.name(), within);
     }
     return out;
   }
@@ -215,21 +259,27 @@ public final class InboundTranslator {
 
   /** Chains of ports that no service declares. */
   private List<FilterChain> passthrough(MtlsMode mode) {
-    RouteConfiguration routes =
-        routes(PASSTHROUGH, "inbound|http|0", PASSTHROUGH, ":0/*", "", true);
-    HttpConnectionManager http =
-        chains.inboundHttp(PASSTHROUGH + ";", new RouteSource.Inline(routes));
     return chainsFor(
         Protocol.SNIFFED,
         mode,
         "virtualInbound-catchall-http",
         "virtualInbound",
         Match.any(),
-        http,
+        passthroughHttp(chains),
         PASSTHROUGH);
   }
 
+  private static HttpConnectionManager passthroughHttp(Chains guarded) {
+    RouteConfiguration routes =
+        routes(PASSTHROUGH, "inbound|http|0", PASSTHROUGH, ":0/*", "", true);
+    return guarded.inboundHttp(PASSTHROUGH + ";", new RouteSource.Inline(routes));
+  }
+
   private List<FilterChain> ofPort(InboundPort port, MtlsMode mode, String name, Match match) {
+    return chainsFor(port.protocol(), mode, name, name, match, http(chains, port), port.cluster());
+  }
+
+  private static HttpConnectionManager http(Chains guarded, InboundPort port) {
     ServiceRef service = port.services().getFirst();
     RouteConfiguration routes =
         routes(
@@ -239,9 +289,8 @@ public final class InboundTranslator {
             service.host() + ":" + port.servicePort() + "/*",
             port.source(),
             !port.protocol().isHttp2());
-    HttpConnectionManager http =
-        chains.inboundHttp("inbound_0.0.0.0_" + port.port() + ";", new RouteSource.Inline(routes));
-    return chainsFor(port.protocol(), mode, name, name, match, http, port.cluster());
+    return guarded.inboundHttp(
+        "inbound_0.0.0.0_" + port.port() + ";", new RouteSource.Inline(routes));
   }
 
   private List<FilterChain> chainsFor(

@@ -75,4 +75,26 @@ public final class MeshTls {
             List.of()),
         sni);
   }
+
+  /** The end of tunnels of the mesh. */
+  static DownstreamTls tunnelServer(String trustDomain) {
+    return new DownstreamTls(tunnel(trustDomain), true);
+  }
+
+  /** The beginning of tunnels of the mesh. */
+  static UpstreamTls tunnelClient(String trustDomain) {
+    return new UpstreamTls(tunnel(trustDomain), "");
+  }
+
+  private static TlsContext tunnel(String trustDomain) {
+    return new TlsContext(
+        Optional.of(CertificateRef.WORKLOAD),
+        Optional.of(
+            new PeerValidation(
+                TrustRef.MESH, List.of(StringMatch.prefix("spiffe://" + trustDomain + "/")))),
+        List.of("h2"),
+        Version.TLS_1_3,
+        Version.TLS_1_3,
+        List.of());
+  }
 }

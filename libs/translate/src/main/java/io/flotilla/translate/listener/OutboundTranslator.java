@@ -95,6 +95,10 @@ public final class OutboundTranslator {
       Listener all = virtualOutbound();
       out.put(all.name(), all);
     }
+    if (scope.tunnels()) {
+      Listener tunnels = HboneTranslator.originating();
+      out.put(tunnels.name(), tunnels);
+    }
     return out;
   }
 

@@ -32,6 +32,7 @@ import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.node.ProxyNode;
+import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
@@ -356,7 +357,7 @@ public final class PilotGraph {
         builder.map(
             "outbound services",
             scoped,
-            (reads, key, of) -> outboundService(reads, scope(reads, key), of.service()));
+            (reads, key, of) -> outboundService(reads, scope(reads, key), of));
     outboundServicesByScope =
         builder.index(
             "outbound services by scope", outboundServices, (key, s) -> List.of(key.scope()));
@@ -902,7 +903,8 @@ public final class PilotGraph {
 
   /** Kept apart from the listeners, so that a rule for HTTP leaves those alone. */
   private Optional<OutboundService> outboundService(
-      Reads reads, ProxyScope scope, MeshService service) {
+      Reads reads, ProxyScope scope, ScopedService of) {
+    MeshService service = of.service();
     if (scope.isGateway()) {
       return Optional.empty();
     }
@@ -913,14 +915,38 @@ public final class PilotGraph {
         continue;
       }
       List<TcpRule> found = tcpRules(reads, scope, service, port);
+      if (found.isEmpty() && of.policy().tunnel("").isPresent()) {
+        found =
+            List.of(
+                new TcpRule(
+                    List.of(),
+                    List.of(),
+                    new ClusterChoice.Single(
+                        ClusterName.outbound(port.number(), "", service.host())),
+                    of.policy().source()));
+      }
       if (!found.isEmpty()) {
-        tcp.put(port.number(), found);
+        tcp.put(port.number(), found.stream().map(r -> tunnelled(reads, scope, r)).toList());
       }
       if (service.headless()) {
         endpoints(reads, service, port).forEach(e -> instances.add(e.address()));
       }
     }
     return Optional.of(new OutboundService(service, tcp, List.copyOf(instances)));
+  }
+
+  /** By the HTTP proxy that the rules of the destination name; weighted ones have none. */
+  private TcpRule tunnelled(Reads reads, ProxyScope scope, TcpRule rule) {
+    if (!(rule.cluster() instanceof ClusterChoice.Single(String cluster))) {
+      return rule;
+    }
+    String[] parts = cluster.split("\\|", -1);
+    return parts.length != 4
+        ? rule
+        : rule.through(
+            reads
+                .get(scoped, new ScopedKey(scope.key(), parts[3]))
+                .flatMap(of -> of.policy().tunnel(parts[2])));
   }
 
   private List<TcpRule> tcpRules(
@@ -1080,7 +1106,13 @@ public final class PilotGraph {
     Map<GatewayServer, List<TcpRule>> tcp = new LinkedHashMap<>();
     servers.stream()
         .filter(server -> !server.routesHttp())
-        .forEach(server -> tcp.put(server, translator.rules(server, bound)));
+        .forEach(
+            server ->
+                tcp.put(
+                    server,
+                    translator.rules(server, bound).stream()
+                        .map(rule -> tunnelled(reads, scope, rule))
+                        .toList()));
     AccessFilters access = access(reads, node);
     return new Part(
         new GatewayTranslator(mesh, scope, access).listeners(servers, tcp, found),

@@ -9,6 +9,7 @@ import io.flotilla.api.networking.LoadBalancerSettings;
 import io.flotilla.api.networking.LoadBalancerSettings.ConsistentHash;
 import io.flotilla.api.networking.LoadBalancerSettings.Simple;
 import io.flotilla.api.networking.TrafficPolicy;
+import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.CircuitBreakers;
 import io.flotilla.model.cluster.ConnectionSettings;
 import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
@@ -16,6 +17,7 @@ import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.LoadBalancing.SlowStart;
 import io.flotilla.model.cluster.OutlierDetection;
 import io.flotilla.model.cluster.TransportMatch.ProxyHeader;
+import io.flotilla.model.listener.TcpProxy.Tunnel;
 import io.flotilla.model.route.HashPolicy;
 import io.flotilla.translate.Sources;
 import java.time.Duration;
@@ -57,6 +59,24 @@ public record DestinationPolicy(
       rule.spec().subsets().forEach(subset -> subsets.putIfAbsent(subset.name(), subset));
     }
     return new DestinationPolicy(Sources.of(ordered.getFirst()), policy, subsets);
+  }
+
+  /**
+   * The HTTP proxy by which connections to {@code subset} (or "") go. A subset has none but its
+   * own, as with istiod.
+   */
+  public Optional<Tunnel> tunnel(String subset) {
+    Optional<TrafficPolicy> told =
+        subset.isEmpty()
+            ? policy
+            : Optional.ofNullable(subsets.get(subset))
+                .flatMap(DestinationRule.Subset::trafficPolicy);
+    return told.flatMap(TrafficPolicy::tunnel)
+        .map(
+            t ->
+                new Tunnel(
+                    new SocketAddress(t.targetHost(), t.targetPort()).toString(),
+                    t.protocol().orElse("CONNECT").equals("POST")));
   }
 
   /** How the cluster of {@code port} and {@code subset} (or "") is treated. */

@@ -180,25 +180,42 @@ final class Chains {
   }
 
   TcpProxy tcp(String statPrefix, ClusterChoice cluster) {
-    return new TcpProxy(statPrefix, cluster, Optional.empty(), accessLogs());
+    return tcp(statPrefix, cluster, Optional.empty());
+  }
+
+  private TcpProxy tcp(String statPrefix, ClusterChoice cluster, Optional<TcpProxy.Tunnel> tunnel) {
+    return new TcpProxy(statPrefix, cluster, Optional.empty(), accessLogs(), tunnel);
   }
 
   /** Bytes that pass a gateway. */
-  FilterChain gatewayTcp(String name, FilterChainMatch match, ClusterChoice cluster) {
+  FilterChain gatewayTcp(
+      String name,
+      FilterChainMatch match,
+      ClusterChoice cluster,
+      Optional<TcpProxy.Tunnel> tunnel) {
     List<NetworkFilter> filters = new ArrayList<>(access.tcp());
     filters.add(new NetworkFilter.Stats(new IstioStats(false)));
     return new FilterChain(
-        name, match, Optional.empty(), filters, tcp(statPrefix(cluster), cluster));
+        name, match, Optional.empty(), filters, tcp(statPrefix(cluster), cluster, tunnel));
   }
 
   /** Bytes that the workload sends. */
   FilterChain outboundTcp(String name, FilterChainMatch match, ClusterChoice cluster) {
+    return outboundTcp(name, match, cluster, Optional.empty());
+  }
+
+  /** The same by way of an HTTP proxy. */
+  FilterChain outboundTcp(
+      String name,
+      FilterChainMatch match,
+      ClusterChoice cluster,
+      Optional<TcpProxy.Tunnel> tunnel) {
     return new FilterChain(
         name,
         match,
         Optional.empty(),
         List.of(new NetworkFilter.Stats(new IstioStats(false))),
-        tcp(statPrefix(cluster), cluster));
+        tcp(statPrefix(cluster), cluster, tunnel));
   }
 
   private static String statPrefix(ClusterChoice cluster) {

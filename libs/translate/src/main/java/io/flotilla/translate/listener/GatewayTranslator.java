@@ -157,7 +157,8 @@ public final class GatewayTranslator {
                   "",
                   List.of(),
                   List.of()),
-              rule.cluster());
+              rule.cluster(),
+              rule.tunnel());
       out.add(
           new FilterChain(
               plain.name(), plain.match(), tls, plain.networkFilters(), plain.terminal()));

@@ -155,12 +155,7 @@ public final class OutboundTranslator {
       return rules;
     }
     return rules.stream()
-        .map(
-            rule ->
-                rule.serverNames().isEmpty()
-                    ? new TcpRule(
-                        List.of(service.host()), rule.destinations(), rule.cluster(), rule.source())
-                    : rule)
+        .map(rule -> rule.serverNames().isEmpty() ? rule.named(List.of(service.host())) : rule)
         .toList();
   }
 
@@ -275,7 +270,7 @@ public final class OutboundTranslator {
                 "",
                 List.of(),
                 List.of());
-        tcp.putIfAbsent(match, chains.outboundTcp("", match, rule.cluster()));
+        tcp.putIfAbsent(match, chains.outboundTcp("", match, rule.cluster(), rule.tunnel()));
       }
     }
 

@@ -3,6 +3,7 @@ package io.flotilla.model.listener;
 
 import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.model.policy.Fault;
+import io.flotilla.model.policy.GlobalRateLimit;
 import io.flotilla.model.policy.JwtAuthentication;
 import io.flotilla.model.policy.LocalRateLimit;
 import io.flotilla.model.policy.Rbac;
@@ -34,6 +35,16 @@ public sealed interface HttpFilter {
    * @param name by which routes configure it
    */
   record Authorization(String name, ExternalAuthorization authorization) implements HttpFilter {}
+
+  /**
+   * Asks a rate-limit service whether a request is one too many.
+   *
+   * @param name by which routes configure it
+   */
+  record Rate(String name, GlobalRateLimit limit) implements HttpFilter {
+    /** Its usual name. */
+    public static final String NAME = "envoy.filters.http.ratelimit";
+  }
 
   /**
    * Refuses requests beyond what this proxy lets pass.

@@ -2,6 +2,7 @@
 package io.flotilla.model.policy;
 
 import io.flotilla.model.Checks;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -13,6 +14,20 @@ public sealed interface FilterOverride {
 
   /** What it does everywhere, although a wider scope says otherwise. */
   record On() implements FilterOverride {}
+
+  /**
+   * The rate-limit service is asked otherwise.
+   *
+   * @param virtualHost which rules of the virtual host count
+   * @param rules in place of the route's; empty: the route's
+   * @param domain empty: the filter's
+   */
+  record Rate(LocalRateLimit.VirtualHostRules virtualHost, List<RateLimitRule> rules, String domain)
+      implements FilterOverride {
+    public Rate {
+      rules = List.copyOf(rules);
+    }
+  }
 
   /** Another local rate limit, with buckets of its own. */
   record LocalRate(LocalRateLimit limit) implements FilterOverride {}

@@ -25,6 +25,7 @@ public enum FailureCause {
   ACCESS_DENIED(Group.CLIENT, "", 403, "RBAC: access denied"),
   UNAUTHORIZED(
       Group.CLIENT, "UAEX", 403, "the authorization service does not let this request pass"),
+  RATE_LIMIT_ERROR(Group.LOCAL, "RLSE", 500, "the rate-limit service cannot be asked"),
   RATE_LIMITED(Group.LOCAL, "RL", 429, "there are more requests than a rate limit lets pass"),
   BAD_RESPONSE(Group.ORIGIN, "UPE", 502, "the upstream's answer is malformed"),
   STREAM_IDLE(Group.LOCAL, "SI", 408, "the stream was idle for too long"),

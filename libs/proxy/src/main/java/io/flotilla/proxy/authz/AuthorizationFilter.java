@@ -10,6 +10,7 @@ import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.filter.FilteredRequest;
 import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.upstream.UpstreamCalls;
+import io.flotilla.proxy.wire.HeaderText;
 import io.flotilla.rules.policy.MetadataRule;
 import io.flotilla.rules.route.Choice;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -197,7 +198,7 @@ public final class AuthorizationFilter implements RequestFilter {
       if (!gone.isEmpty()
           && !gone.startsWith(":")
           && !gone.equalsIgnoreCase("host")
-          && !Mutation.isFraming(gone.toLowerCase(java.util.Locale.ROOT))) {
+          && !HeaderText.isFraming(gone.toLowerCase(java.util.Locale.ROOT))) {
         headers.remove(gone);
       }
     }
@@ -224,7 +225,7 @@ public final class AuthorizationFilter implements RequestFilter {
   }
 
   private static void change(FilteredRequest request, Mutation m) {
-    if (!m.isValid() || Mutation.isFraming(m.name())) {
+    if (!m.isValid() || HeaderText.isFraming(m.name())) {
       return;
     }
     HttpHeaders headers = request.headers();

@@ -5,6 +5,7 @@ import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.policy.ExternalAuthorization.Service;
 import io.flotilla.model.route.HeaderEdits.Mode;
 import io.flotilla.proxy.upstream.UpstreamCalls;
+import io.flotilla.proxy.wire.HeaderText;
 import io.flotilla.rules.match.CompiledMatch;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -70,7 +71,7 @@ final class HttpQuestion {
     HttpHeaders headers = request.headers();
     told.forEach(
         (name, value) -> {
-          if (!name.startsWith(":") && !Mutation.isFraming(name)) {
+          if (!name.startsWith(":") && !HeaderText.isFraming(name)) {
             headers.set(name, value);
           }
         });

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.authz;
 
 import io.flotilla.model.route.HeaderEdits.Mode;
+import io.flotilla.proxy.wire.HeaderText;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Locale;
@@ -12,38 +13,19 @@ import java.util.Locale;
  * @param name lower case
  */
 record Mutation(String name, String value, Mode mode) {
-  private static final String SEPARATORS = "()<>@,;:\\\"/[]?={} \t";
-
   Mutation {
     name = name.toLowerCase(Locale.ROOT);
   }
 
   /** Whether it can be sent at all; what cannot might end a head, and begin another. */
   boolean isValid() {
-    return isName(name.startsWith(":") ? name.substring(1) : name) && isValue(value);
-  }
-
-  static boolean isName(String name) {
-    return !name.isEmpty()
-        && name.chars().allMatch(c -> c > ' ' && c < 0x7F && SEPARATORS.indexOf(c) < 0);
-  }
-
-  static boolean isValue(String value) {
-    return value.chars().allMatch(c -> c == '\t' || c >= ' ' && c != 0x7F && c <= 0xFF);
-  }
-
-  /** Headers that say where a message ends, which is nobody's to say but the proxy's. */
-  static boolean isFraming(String name) {
-    return switch (name) {
-      case "content-length", "transfer-encoding", "connection", "upgrade", "keep-alive", "te" ->
-          true;
-      default -> false;
-    };
+    return HeaderText.isName(name.startsWith(":") ? name.substring(1) : name)
+        && HeaderText.isValue(value);
   }
 
   /** Writes it into the head of an answer. */
   void apply(HttpHeaders headers) {
-    if (name.startsWith(":") || isFraming(name) || !isValid()) {
+    if (name.startsWith(":") || HeaderText.isFraming(name) || !isValid()) {
       return;
     }
     switch (mode) {
@@ -68,7 +50,7 @@ record Mutation(String name, String value, Mode mode) {
    */
   static void replace(HttpHeaders headers, List<Mutation> all) {
     for (Mutation each : all) {
-      if (each.mode() == Mode.OVERWRITE && !isFraming(each.name())) {
+      if (each.mode() == Mode.OVERWRITE && !HeaderText.isFraming(each.name())) {
         headers.remove(each.name());
       }
     }

@@ -85,6 +85,9 @@ public interface FilteredRequest extends RequestView {
    */
   void count(String stat, boolean cluster);
 
+  /** Counts one under the cluster of the route. */
+  void countOfCluster(String stat);
+
   /** Counts an answer of ours as one of the route's cluster. */
   void chargeCluster(int status);
 

@@ -10,6 +10,7 @@ import io.flotilla.proxy.authz.AuthorizationFilter;
 import io.flotilla.proxy.jwt.JwtFilter;
 import io.flotilla.proxy.jwt.KeySets;
 import io.flotilla.proxy.metrics.Statistics;
+import io.flotilla.proxy.ratelimit.GlobalRateLimitFilter;
 import io.flotilla.proxy.ratelimit.LocalLimits;
 import io.flotilla.proxy.ratelimit.LocalRateLimitFilter;
 import io.flotilla.proxy.upstream.UpstreamCalls;
@@ -108,6 +109,7 @@ public final class RequestFilters {
           j.authentication().providers().values().forEach(p -> used.add(p.keys()));
           out.add(new JwtFilter(j.authentication(), keySets, Clock.systemUTC()));
         }
+        case HttpFilter.Rate r -> out.add(new GlobalRateLimitFilter(r.name(), r.limit(), calls));
         case HttpFilter.LocalRate r ->
             out.add(new LocalRateLimitFilter(r.name(), r.limit(), limits, statistics));
         case HttpFilter.Authorization a ->

@@ -911,6 +911,11 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   }
 
   @Override
+  public void countOfCluster(String stat) {
+    runtime.ifPresent(r -> r.stats().count(stat));
+  }
+
+  @Override
   public void chargeCluster(int status) {
     runtime.ifPresent(r -> r.stats().answered(status, isInternal()));
   }

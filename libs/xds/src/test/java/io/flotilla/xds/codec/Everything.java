@@ -129,6 +129,7 @@ public final class Everything {
                     ExternalAuthorization.METADATA, Authorizations.byGrpc()),
                 new HttpFilter.Authorization("second", Authorizations.byHttp()),
                 new HttpFilter.LocalRate(HttpFilter.LocalRate.NAME, RateLimits.local(true)),
+                new HttpFilter.Rate(HttpFilter.Rate.NAME, RateLimits.global()),
                 new HttpFilter.FaultInjection(Optional.of(FAULT)),
                 new HttpFilter.ConnectAuthority(),
                 new HttpFilter.CorsFilter(),
@@ -555,7 +556,10 @@ public final class Everything {
             Optional.of(retry),
             true,
             Map.of(
-                HttpFilter.LocalRate.NAME, new FilterOverride.LocalRate(RateLimits.local(false))),
+                HttpFilter.LocalRate.NAME,
+                new FilterOverride.LocalRate(RateLimits.local(false)),
+                HttpFilter.Rate.NAME,
+                RateLimits.globalOfHost()),
             RateLimits.rules());
     VirtualHost tcp =
         VirtualHost.of(

@@ -5,12 +5,16 @@ import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.match.HeaderMatch;
 import io.flotilla.model.match.Percentage;
 import io.flotilla.model.match.QueryMatch;
+import io.flotilla.model.policy.FilterOverride;
+import io.flotilla.model.policy.GlobalRateLimit;
+import io.flotilla.model.policy.GrpcService;
 import io.flotilla.model.policy.LocalRateLimit;
 import io.flotilla.model.policy.RateLimitRule;
 import io.flotilla.model.policy.RateLimitRule.Action;
 import io.flotilla.model.policy.TokenBucket;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Rate limits in which everything occurs that can be said of them. */
@@ -66,6 +70,28 @@ final class RateLimits {
         enforced
             ? List.of()
             : List.of(new RateLimitRule(0, List.of(new Action.Generic("key", "v")))));
+  }
+
+  static GlobalRateLimit global() {
+    return new GlobalRateLimit(
+        "shop",
+        3,
+        GlobalRateLimit.Requests.INTERNAL,
+        new GrpcService("static", "limits.example", Duration.ofMillis(40), Map.of("x-a", "b")),
+        true,
+        503,
+        new GlobalRateLimit.Answer(
+            503, true, true, false, List.of(new LocalRateLimit.Header("x-m", "v", true))),
+        Percentage.ofPercent(50),
+        Percentage.NONE,
+        "second");
+  }
+
+  static FilterOverride globalOfHost() {
+    return new FilterOverride.Rate(
+        LocalRateLimit.VirtualHostRules.ALWAYS,
+        List.of(new RateLimitRule(0, List.of(new Action.Generic("key", "v")))),
+        "other");
   }
 
   static NetworkFilter connection() {

@@ -351,6 +351,7 @@ public final class ListenerCodec {
                   io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors.getDefaultInstance()));
       case HttpFilter.AccessControl a ->
           add(b, "envoy.filters.http.rbac", Any.pack(RbacCodec.http(a.rbac())));
+      case HttpFilter.Rate r -> add(b, r.name(), Any.pack(RateLimitCodec.encode(r.limit())));
       case HttpFilter.LocalRate r -> add(b, r.name(), Any.pack(RateLimitCodec.encode(r.limit())));
       case HttpFilter.Authorization a ->
           add(b, a.name(), Any.pack(AuthorizationCodec.encode(a.authorization())));
@@ -743,6 +744,13 @@ public final class ListenerCodec {
       case "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz" ->
           new HttpFilter.Authorization(
               f.getName(), AuthorizationCodec.decode(Common.unpack(any, ExtAuthz.class)));
+      case "envoy.extensions.filters.http.ratelimit.v3.RateLimit" ->
+          new HttpFilter.Rate(
+              f.getName(),
+              RateLimitCodec.decode(
+                  Common.unpack(
+                      any,
+                      io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit.class)));
       case "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit" ->
           new HttpFilter.LocalRate(
               f.getName(),

@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.policy.FilterOverride;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ final class OverrideCodec {
                   case FilterOverride.Off o ->
                       Any.pack(FilterConfig.newBuilder().setDisabled(true).build());
                   case FilterOverride.On o -> Any.pack(FilterConfig.newBuilder().build());
+                  case FilterOverride.Rate r -> Any.pack(RateLimitCodec.encode(r));
                   case FilterOverride.LocalRate r -> Any.pack(RateLimitCodec.encode(r.limit()));
                   case FilterOverride.Authorization a -> Any.pack(AuthorizationCodec.encode(a));
                 }));
@@ -69,6 +71,8 @@ final class OverrideCodec {
           Optional.of(
               new FilterOverride.LocalRate(
                   RateLimitCodec.decode(Common.unpack(config, LocalRateLimit.class))));
+      case "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute" ->
+          Optional.of(RateLimitCodec.decode(Common.unpack(config, RateLimitPerRoute.class)));
       default -> Optional.empty();
     };
   }

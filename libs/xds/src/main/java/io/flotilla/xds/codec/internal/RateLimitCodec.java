@@ -3,6 +3,7 @@ package io.flotilla.xds.codec.internal;
 
 import com.google.protobuf.BoolValue;
 import com.google.protobuf.UInt32Value;
+import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFeatureFlag;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
@@ -11,22 +12,28 @@ import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescript
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.VhRateLimitsOptions;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.envoyproxy.envoy.type.metadata.v3.MetadataKey;
 import io.envoyproxy.envoy.type.v3.HttpStatus;
 import io.envoyproxy.envoy.type.v3.StatusCode;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.match.Percentage;
+import io.flotilla.model.policy.FilterOverride;
+import io.flotilla.model.policy.GlobalRateLimit;
+import io.flotilla.model.policy.GrpcService;
 import io.flotilla.model.policy.LocalRateLimit;
 import io.flotilla.model.policy.RateLimitRule;
 import io.flotilla.model.policy.RateLimitRule.Action;
 import io.flotilla.model.policy.TokenBucket;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Rate limits, and by what they tell requests apart. */
 final class RateLimitCodec {
   private static final int TOO_MANY = 429;
+  private static final int ON_ERROR = 500;
 
   private RateLimitCodec() {}
 
@@ -181,6 +188,108 @@ final class RateLimitCodec {
             ? o.getAppend().getValue()
             : o.getAppendAction() == HeaderValueOption.HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD;
     return new LocalRateLimit.Header(o.getHeader().getKey(), o.getHeader().getValue(), append);
+  }
+
+  static io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit encode(
+      GlobalRateLimit limit) {
+    var b =
+        io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit.newBuilder()
+            .setDomain(limit.domain())
+            .setStage(limit.stage())
+            .setRequestType(limit.of().name().toLowerCase(Locale.ROOT))
+            .setTimeout(Common.duration(limit.service().timeout()))
+            .setFailureModeDeny(limit.denyOnError())
+            .setRateLimitedAsResourceExhausted(limit.answer().resourceExhausted())
+            .setDisableXEnvoyRatelimitedHeader(!limit.answer().tellsRefusal())
+            .setStatPrefix(limit.statPrefix());
+    b.getRateLimitServiceBuilder()
+        .setGrpcService(GrpcServiceCodec.encode(limit.service()))
+        .setTransportApiVersion(ApiVersion.V3);
+    if (limit.statusOnError() != ON_ERROR) {
+      b.setStatusOnError(
+          HttpStatus.newBuilder().setCode(StatusCode.forNumber(limit.statusOnError())));
+    }
+    if (limit.answer().status() != TOO_MANY) {
+      b.setRateLimitedStatus(
+          HttpStatus.newBuilder().setCode(StatusCode.forNumber(limit.answer().status())));
+    }
+    if (limit.answer().tellsLimits()) {
+      b.setEnableXRatelimitHeaders(
+          io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit
+              .XRateLimitHeadersRFCVersion.DRAFT_VERSION_03);
+    }
+    limit.answer().headers().forEach(h -> b.addResponseHeadersToAdd(header(h)));
+    if (!limit.enabled().equals(Percentage.ALL)) {
+      b.setFilterEnabled(share(limit.enabled(), "ratelimit.http_filter_enabled"));
+    }
+    if (!limit.enforced().equals(Percentage.ALL)) {
+      b.setFilterEnforced(share(limit.enforced(), "ratelimit.http_filter_enforcing"));
+    }
+    return b.build();
+  }
+
+  static GlobalRateLimit decode(
+      io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit m) {
+    GrpcService service =
+        GrpcServiceCodec.decode(
+            m.getRateLimitService().getGrpcService(), GlobalRateLimit.DEFAULT_TIMEOUT);
+    return new GlobalRateLimit(
+        m.getDomain(),
+        m.getStage(),
+        switch (m.getRequestType()) {
+          case "internal" -> GlobalRateLimit.Requests.INTERNAL;
+          case "external" -> GlobalRateLimit.Requests.EXTERNAL;
+          default -> GlobalRateLimit.Requests.BOTH;
+        },
+        new GrpcService(
+            service.cluster(),
+            service.authority(),
+            m.hasTimeout() ? Common.duration(m.getTimeout()) : GlobalRateLimit.DEFAULT_TIMEOUT,
+            service.metadata()),
+        m.getFailureModeDeny(),
+        m.getStatusOnError().getCodeValue() == 0 ? ON_ERROR : m.getStatusOnError().getCodeValue(),
+        new GlobalRateLimit.Answer(
+            m.getRateLimitedStatus().getCodeValue() < 400
+                ? TOO_MANY
+                : m.getRateLimitedStatus().getCodeValue(),
+            m.getRateLimitedAsResourceExhausted(),
+            m.getEnableXRatelimitHeaders()
+                == io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimit
+                    .XRateLimitHeadersRFCVersion.DRAFT_VERSION_03,
+            !m.getDisableXEnvoyRatelimitedHeader(),
+            m.getResponseHeadersToAddList().stream().map(RateLimitCodec::header).toList()),
+        m.hasFilterEnabled()
+            ? Common.percent(m.getFilterEnabled().getDefaultValue())
+            : Percentage.ALL,
+        m.hasFilterEnforced()
+            ? Common.percent(m.getFilterEnforced().getDefaultValue())
+            : Percentage.ALL,
+        m.getStatPrefix());
+  }
+
+  static RateLimitPerRoute encode(FilterOverride.Rate rate) {
+    RateLimitPerRoute.Builder b =
+        RateLimitPerRoute.newBuilder()
+            .setDomain(rate.domain())
+            .setVhRateLimits(
+                switch (rate.virtualHost()) {
+                  case WITHOUT_ROUTES -> RateLimitPerRoute.VhRateLimitsOptions.OVERRIDE;
+                  case ALWAYS -> RateLimitPerRoute.VhRateLimitsOptions.INCLUDE;
+                  case NEVER -> RateLimitPerRoute.VhRateLimitsOptions.IGNORE;
+                });
+    rate.rules().forEach(r -> b.addRateLimits(encode(r)));
+    return b.build();
+  }
+
+  static FilterOverride decode(RateLimitPerRoute m) {
+    return new FilterOverride.Rate(
+        switch (m.getVhRateLimits()) {
+          case INCLUDE -> LocalRateLimit.VirtualHostRules.ALWAYS;
+          case IGNORE -> LocalRateLimit.VirtualHostRules.NEVER;
+          default -> LocalRateLimit.VirtualHostRules.WITHOUT_ROUTES;
+        },
+        decode(m.getRateLimitsList()),
+        m.getDomain());
   }
 
   static RateLimit encode(RateLimitRule rule) {

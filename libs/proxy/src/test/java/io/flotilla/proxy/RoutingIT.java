@@ -463,7 +463,7 @@ class RoutingIT {
     Await.until(
         () ->
             assertThat(Files.exists(file) ? Files.readString(file) : "")
-                .isEqualTo("GET /logged 200 v1 127.0.0.1:" + v1.port() + "\n"));
+                .isEqualTo("GET /logged 200 v1; 127.0.0.1:" + v1.port() + "\n"));
   }
 
   @Test

@@ -162,7 +162,7 @@ final class TestMesh {
             ForwardClientCert.SANITIZE,
             "",
             List.of(
-                new AccessLog.Text(
+                AccessLog.text(
                     file,
                     "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %UPSTREAM_CLUSTER%"
                         + " %UPSTREAM_HOST%\n"))));
@@ -381,7 +381,7 @@ final class TestMesh {
         log.isEmpty()
             ? List.of()
             : List.of(
-                new AccessLog.Text(
+                AccessLog.text(
                     log,
                     "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n")));
   }

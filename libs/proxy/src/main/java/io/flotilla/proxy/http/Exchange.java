@@ -10,6 +10,7 @@ import io.flotilla.proxy.filter.RequestFilter;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
 import io.flotilla.proxy.internal.Sweep;
+import io.flotilla.proxy.log.LogSource.Moment;
 import io.flotilla.proxy.metrics.HttpStat;
 import io.flotilla.proxy.metrics.PeerHeaders;
 import io.flotilla.proxy.upstream.ClusterRuntime;
@@ -216,7 +217,9 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   @Override
   public void reroute() {
     RouteTable table = routes();
+    long begun = record.clock();
     match = table == null ? null : table.match(this, Exchange::random).orElse(null);
+    record.routed(begun);
     if (match != null) {
       record.route(match);
       if (match.route().action() instanceof RouteAction.Forward f) {
@@ -329,6 +332,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     boolean last = content instanceof LastHttpContent;
     int size = content.content().readableBytes();
     record.requestBytes(size);
+    record.at(Moment.DS_RX_END);
     lastActivity = System.nanoTime();
     Forwarding way = forwarding;
     if (way != null) {
@@ -436,6 +440,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
   void answer(HttpResponse response) {
     boolean whole = response instanceof LastHttpContent;
     answered = true;
+    record.at(Moment.DS_TX_BEG);
     record.answer(response);
     HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
     boolean switched = response.status().code() == 101;
@@ -693,6 +698,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
             HttpHeaderNames.SERVER,
             manager.serverName().isEmpty() ? "flotilla" : manager.serverName());
     record.localAnswer(response.status().code());
+    record.at(Moment.DS_TX_BEG);
     record.reasonHeader(response.headers());
     finishHeaders(response.headers());
     editResponse(response.headers());
@@ -751,6 +757,7 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
       forwarding.close();
     }
     engine.sweep().remove(this);
+    record.at(Moment.DS_TX_END);
     record.finish(engine);
   }
 

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.model.cluster.Cluster;
+import io.flotilla.model.format.Operator;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener.TrafficDirection;
@@ -11,7 +12,11 @@ import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.proxy.api.RequestRecord;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.log.AccessLogs;
+import io.flotilla.proxy.log.ConnectionFacts;
+import io.flotilla.proxy.log.Failures;
 import io.flotilla.proxy.log.LogSource;
+import io.flotilla.proxy.log.ResponseFlags;
 import io.flotilla.proxy.metrics.HttpStat;
 import io.flotilla.proxy.metrics.HttpStats;
 import io.flotilla.proxy.metrics.PeerHeaders;
@@ -19,20 +24,22 @@ import io.flotilla.proxy.trace.TraceContext;
 import io.flotilla.proxy.upstream.Host;
 import io.flotilla.rules.route.RouteTable;
 import io.flotilla.telemetry.api.Span;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
-import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +54,8 @@ final class ExchangeRecord implements LogSource {
   private final boolean peerMetadata;
   private final boolean stats;
   private final HttpStats counts;
+  private final AccessLogs.Plan logs;
+  private final long @Nullable [] moments;
   private final long startNanos = System.nanoTime();
   private final long startEpochNanos;
   private final Set<FailureCause> failures = EnumSet.noneOf(FailureCause.class);
@@ -79,6 +88,13 @@ final class ExchangeRecord implements LogSource {
   private @Nullable String sentTarget;
   private @Nullable HttpHeaders responseHead;
   private @Nullable HttpHeaders trailers;
+  private @Nullable Channel upstream;
+  private boolean upstreamHttp2;
+  private final @Nullable List<Host> attempted;
+  private String connections = "";
+  private int routings;
+  private long routingNanos;
+  private @Nullable WireSizes sizes;
 
   ExchangeRecord(
       EngineState engine, Downstream downstream, HttpConnectionManager manager, boolean http2) {
@@ -98,6 +114,10 @@ final class ExchangeRecord implements LogSource {
     }
     this.peerMetadata = metadata;
     this.stats = counted;
+    this.logs = engine.accessLogs().plan(manager.accessLogs());
+    this.moments = logs.isTimed() ? new long[Moment.values().length] : null;
+    this.attempted = logs.namesAttempts() ? new ArrayList<>() : null;
+    at(Moment.DS_RX_BEG);
   }
 
   private boolean inbound() {
@@ -107,7 +127,16 @@ final class ExchangeRecord implements LogSource {
 
   void request(HttpRequest head) {
     requestHead = head;
+    if (logs.isSized()) {
+      sizes = new WireSizes(head);
+    }
     method = head.method().name();
+    if (moments != null
+        && !http2
+        && !head.headers().contains("content-length")
+        && !head.headers().contains("transfer-encoding")) {
+      at(Moment.DS_RX_END);
+    }
     userAgent = head.headers().get("user-agent", "");
     String type = head.headers().get("content-type");
     grpc = type != null && type.startsWith("application/grpc");
@@ -172,6 +201,19 @@ final class ExchangeRecord implements LogSource {
     counts.count(stat);
   }
 
+  /** A route was looked for, from {@code begun} on as {@link #clock} told. */
+  void routed(long begun) {
+    routings++;
+    if (moments != null) {
+      routingNanos += System.nanoTime() - begun;
+    }
+  }
+
+  /** Now, if a log asks for times. */
+  long clock() {
+    return moments == null ? 0 : System.nanoTime();
+  }
+
   void route(RouteTable.Match itsMatch) {
     match = itsMatch;
   }
@@ -188,6 +230,45 @@ final class ExchangeRecord implements LogSource {
     host = itsHost;
   }
 
+  /** Something happens now. */
+  void at(Moment moment) {
+    if (moments != null) {
+      moments[moment.ordinal()] = System.nanoTime();
+    }
+  }
+
+  /** The same, of which the first time counts. */
+  void firstAt(Moment moment) {
+    if (moments != null && moments[moment.ordinal()] == 0) {
+      moments[moment.ordinal()] = System.nanoTime();
+    }
+  }
+
+  @Override
+  public long when(Moment moment) {
+    long known = moments == null ? 0 : moments[moment.ordinal()];
+    return known == 0 ? NEVER : known;
+  }
+
+  private @Nullable Long between(Moment from, Moment to) {
+    long begin = when(from);
+    long end = when(to);
+    return begin == NEVER || end == NEVER ? null : (end - begin) / 1_000_000;
+  }
+
+  /** The connection that the request goes by. */
+  void upstream(Channel channel, boolean http2) {
+    upstream = channel;
+    upstreamHttp2 = http2;
+    if (attempted != null) {
+      String id = Long.toString(ConnectionFacts.id(channel));
+      connections = connections.isEmpty() ? id : connections + "," + id;
+      if (host != null && !attempted.contains(host)) {
+        attempted.add(host);
+      }
+    }
+  }
+
   void attempts(int soFar) {
     attempts = soFar;
   }
@@ -197,15 +278,14 @@ final class ExchangeRecord implements LogSource {
   }
 
   void responseBytes(int n) {
+    if (sizes != null) {
+      sizes.chunk(n);
+    }
     responseBytes += n;
   }
 
   void upstreamError(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    upstreamError = String.valueOf(root.getMessage());
+    upstreamError = Failures.reason(cause);
   }
 
   void details(String itsDetails) {
@@ -246,6 +326,14 @@ final class ExchangeRecord implements LogSource {
     }
     if (tellAttempt) {
       headers.set("x-envoy-attempt-count", Integer.toString(attempt));
+    }
+  }
+
+  /** An upstream answered, whether the client is told or another one is asked. */
+  void received(HttpResponse response) {
+    at(Moment.US_RX_BEG);
+    if (sizes != null) {
+      sizes.answer(response);
     }
   }
 
@@ -325,6 +413,9 @@ final class ExchangeRecord implements LogSource {
   void sent(HttpRequest head) {
     requestHead = head;
     sentTarget = head.uri();
+    if (sizes != null && upstream != null) {
+      sizes.sent(head);
+    }
   }
 
   boolean isUpstreamAnswered() {
@@ -347,57 +438,155 @@ final class ExchangeRecord implements LogSource {
   }
 
   @Override
-  public @Nullable Object value(String operator) {
+  public @Nullable Object value(Operator operator) {
     return switch (operator) {
-      case "PROTOCOL" -> protocol();
-      case "RESPONSE_CODE" -> status;
-      case "RESPONSE_FLAGS" -> {
-        String flags = flags();
-        yield flags.isEmpty() ? null : flags;
+      case PROTOCOL -> protocol();
+      case UPSTREAM_PROTOCOL -> upstream == null ? null : upstreamHttp2 ? "HTTP/2" : "HTTP/1.1";
+      case RESPONSE_CODE -> status;
+      case RESPONSE_FLAGS -> ResponseFlags.text(responseFlags());
+      case RESPONSE_FLAGS_LONG -> ResponseFlags.longText(responseFlags());
+      case RESPONSE_CODE_DETAILS -> responseDetails();
+      case BYTES_RECEIVED -> requestBytes;
+      case BYTES_SENT -> responseBytes;
+      case DURATION -> (System.nanoTime() - startNanos) / 1_000_000;
+      case REQUEST_DURATION -> between(Moment.DS_RX_BEG, Moment.DS_RX_END);
+      case REQUEST_TX_DURATION -> between(Moment.DS_RX_BEG, Moment.US_TX_END);
+      case RESPONSE_DURATION -> between(Moment.DS_RX_BEG, Moment.US_RX_BEG);
+      case RESPONSE_TX_DURATION -> between(Moment.US_RX_BEG, Moment.DS_TX_END);
+      case UPSTREAM_CONNECTION_POOL_READY_DURATION -> between(Moment.US_CX_BEG, Moment.US_TX_BEG);
+      case REQUEST_HEADERS_BYTES -> requestHeadersBytes();
+      case RESPONSE_HEADERS_BYTES ->
+          responseHead == null
+              ? 0L
+              : bytes(responseHead)
+                  + ":status".length()
+                  + 3
+                  // One without a body is given its length by the codec.
+                  - (!upstreamAnswered && "0".equals(responseHead.get("content-length"))
+                      ? "content-length0".length()
+                      : 0);
+      case RESPONSE_TRAILERS_BYTES -> trailers == null ? 0L : bytes(trailers);
+      case UPSTREAM_HOST -> host == null ? null : host.addressText();
+      case UPSTREAM_HOST_NAME -> host == null ? null : name(host);
+      case UPSTREAM_HOST_NAME_WITHOUT_PORT -> host == null ? null : withoutPort(name(host));
+      // The name under which its statistics are known, as the encoder tells Envoy.
+      case UPSTREAM_CLUSTER -> clusterModel == null ? null : clusterModel.name() + ";";
+      case UPSTREAM_CLUSTER_RAW -> clusterModel == null ? null : clusterModel.name();
+      case UPSTREAM_HOSTS_ATTEMPTED -> attempted(ExchangeRecord::address);
+      case UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT -> attempted(h -> withoutPort(address(h)));
+      case UPSTREAM_HOST_NAMES_ATTEMPTED -> attempted(ExchangeRecord::name);
+      case UPSTREAM_HOST_NAMES_ATTEMPTED_WITHOUT_PORT -> attempted(h -> withoutPort(name(h)));
+      case UPSTREAM_CONNECTION_IDS_ATTEMPTED -> connections.isEmpty() ? null : connections;
+      case ROUTE_RESOLUTION_COUNT -> routings;
+      case ROUTE_RESOLUTION_TIME_US -> routingNanos / 1_000;
+      case UPSTREAM_REQUEST_ATTEMPT_COUNT -> attempts;
+      case UPSTREAM_TRANSPORT_FAILURE_REASON -> upstreamError.isEmpty() ? null : upstreamError;
+      case ROUTE_NAME ->
+          match == null || match.route().name().isEmpty() ? null : match.route().name();
+      case GRPC_STATUS, GRPC_STATUS_NUMBER -> grpc && grpcStatus >= 0 ? grpcStatus : null;
+      case TRACE_ID -> span == null ? null : span.traceIdHex();
+      case SPAN_ID -> span == null ? null : span.spanIdHex();
+      case STREAM_ID -> requestId.isEmpty() ? null : requestId;
+      case ACCESS_LOG_TYPE -> "DownstreamEnd";
+      // Known only while an answer of ours is made.
+      case LOCAL_REPLY_BODY, CUSTOM_FLAGS -> "";
+      case UPSTREAM_DETECTED_CLOSE_TYPE -> host == null ? null : "Normal";
+      case DOWNSTREAM_WIRE_BYTES_RECEIVED,
+          DOWNSTREAM_WIRE_BYTES_SENT,
+          DOWNSTREAM_HEADER_BYTES_RECEIVED,
+          DOWNSTREAM_HEADER_BYTES_SENT,
+          DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED,
+          DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT,
+          UPSTREAM_WIRE_BYTES_RECEIVED,
+          UPSTREAM_WIRE_BYTES_SENT,
+          UPSTREAM_HEADER_BYTES_RECEIVED,
+          UPSTREAM_HEADER_BYTES_SENT,
+          UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED,
+          UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT ->
+          sizes == null
+              ? 0L
+              : sizes.of(operator, requestBytes, responseBytes, status, responseHead);
+      default -> {
+        Object known = ConnectionFacts.downstream(downstream, operator);
+        yield known == null ? ConnectionFacts.upstream(upstream, operator) : known;
       }
-      case "RESPONSE_CODE_DETAILS" ->
-          !details.isEmpty()
-              ? details
-              : failures.isEmpty()
-                  ? "via_upstream"
-                  : failures.iterator().next().name().toLowerCase(Locale.ROOT);
-      case "BYTES_RECEIVED" -> requestBytes;
-      case "BYTES_SENT" -> responseBytes;
-      case "DURATION" -> (System.nanoTime() - startNanos) / 1_000_000;
-      case "UPSTREAM_HOST" -> host == null ? null : host.addressText();
-      case "UPSTREAM_CLUSTER", "UPSTREAM_CLUSTER_RAW" ->
-          clusterModel == null ? null : clusterModel.name();
-      case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> attempts;
-      case "UPSTREAM_TRANSPORT_FAILURE_REASON" -> upstreamError.isEmpty() ? null : upstreamError;
-      case "ROUTE_NAME" -> match == null ? null : match.route().name();
-      case "DOWNSTREAM_LOCAL_ADDRESS" -> text(downstream.original());
-      case "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" ->
-          downstream.original().getAddress().getHostAddress();
-      case "DOWNSTREAM_LOCAL_PORT" -> downstream.original().getPort();
-      case "DOWNSTREAM_REMOTE_ADDRESS", "DOWNSTREAM_DIRECT_REMOTE_ADDRESS" ->
-          text(downstream.remote());
-      case "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
-          "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" ->
-          downstream.remote().getAddress().getHostAddress();
-      case "DOWNSTREAM_PEER_URI_SAN" -> downstream.peer().orElse(null);
-      case "DOWNSTREAM_LOCAL_URI_SAN" -> downstream.own().orElse(null);
-      case "GRPC_STATUS", "GRPC_STATUS_NUMBER" -> grpcStatus < 0 ? null : grpcStatus;
-      case "TRACE_ID" -> span == null ? null : span.traceIdHex();
-      case "HOSTNAME" -> engine.config().self().name();
-      default -> null;
     };
   }
 
-  private String flags() {
-    return failures.stream()
-        .map(FailureCause::flag)
-        .filter(flag -> !flag.isEmpty())
-        .distinct()
-        .collect(Collectors.joining(","));
+  private long requestHeadersBytes() {
+    return requestHead == null
+        ? 0
+        : bytes(requestHead.headers())
+            + ":method".length()
+            + method.length()
+            + ":path".length()
+            + length(requestHeader(":path"))
+            + ":scheme".length()
+            + scheme.length()
+            // "host" stands for ":authority".
+            + ":authority".length()
+            - "host".length();
   }
 
-  private static String text(InetSocketAddress address) {
-    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  private static int length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
+  private static long bytes(HttpHeaders headers) {
+    long sum = 0;
+    for (Map.Entry<String, String> each : headers) {
+      sum += each.getKey().length() + each.getValue().length();
+    }
+    return sum;
+  }
+
+  private static String address(Host of) {
+    return of.addressText();
+  }
+
+  private static String name(Host of) {
+    return of.endpoint().hostname().isEmpty() ? address(of) : of.endpoint().hostname();
+  }
+
+  private static String withoutPort(String name) {
+    int colon = name.lastIndexOf(':');
+    return colon < 0 ? name : name.substring(0, colon);
+  }
+
+  private @Nullable String attempted(Function<Host, String> what) {
+    return attempted == null || attempted.isEmpty()
+        ? null
+        : attempted.stream().map(what).distinct().collect(Collectors.joining(","));
+  }
+
+  private @Nullable String responseDetails() {
+    if (!details.isEmpty()) {
+      return details;
+    }
+    if (upstreamAnswered) {
+      return "via_upstream";
+    }
+    FailureCause told = null;
+    for (FailureCause each : failures) {
+      if (each != FailureCause.RETRIES_EXHAUSTED && each != FailureCause.DELAY_INJECTED) {
+        told = each;
+      }
+    }
+    return told == null ? "direct_response" : ResponseDetails.of(told, upstreamError);
+  }
+
+  @Override
+  public Set<String> responseFlags() {
+    if (failures.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> flags = new LinkedHashSet<>();
+    for (FailureCause each : failures) {
+      if (!each.flag().isEmpty()) {
+        flags.add(each.flag());
+      }
+    }
+    return flags;
   }
 
   private String protocol() {
@@ -467,9 +656,7 @@ final class ExchangeRecord implements LogSource {
             inbound ? self : other,
             destinationService(),
             requestId);
-    if (!manager.accessLogs().isEmpty()) {
-      to.accessLogs().write(manager.accessLogs(), this);
-    }
+    logs.write(this);
     if (stats) {
       to.metrics().add(record, to.config().gateway());
     }
@@ -520,8 +707,8 @@ final class ExchangeRecord implements LogSource {
     if (!userAgent.isEmpty()) {
       attributes.put("user_agent", userAgent);
     }
-    String flags = flags();
-    if (!flags.isEmpty()) {
+    String flags = ResponseFlags.text(responseFlags());
+    if (flags != null) {
       attributes.put("response_flags", flags);
     }
     tracing.customTags().forEach(attributes::put);

@@ -10,6 +10,7 @@ import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.api.FailureCause;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.log.LogSource.Moment;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.upstream.CircuitBreaker;
 import io.flotilla.proxy.upstream.ClusterRuntime;
@@ -176,6 +177,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     boolean last = part instanceof LastHttpContent;
     to.write(part);
     if (last) {
+      record.at(Moment.US_TX_END);
       to.flush();
     }
   }
@@ -211,6 +213,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     attempts++;
     record.attempts(attempts);
     attemptStart = System.nanoTime();
+    record.at(Moment.US_CX_BEG);
     requestSent = false;
     Optional<Host> chosen =
         cluster.choose(downstream.captive(), subset, cluster.hashes() ? hashKey() : null, redraw());
@@ -399,6 +402,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     }
     stream = to;
     requestSent = true;
+    record.upstream(to.connection(), to.http2());
+    record.at(Moment.US_TX_BEG);
     count(ClusterStat.UPSTREAM_RQ_TOTAL);
     inUse = true;
     count(ClusterStat.UPSTREAM_RQ_ACTIVE);
@@ -411,6 +416,9 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       body.copy(to::write);
     } else {
       body.hand(to::write);
+    }
+    if (exchange.isRequestEnded()) {
+      record.at(Moment.US_TX_END);
     }
     to.flush();
     heardNanos = System.nanoTime();
@@ -667,6 +675,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
 
   // Whether what follows is of the answer.
   private boolean head(HttpResponse response) {
+    record.received(response);
     boolean wantsUpgrade = exchange.wantsUpgrade();
     if (response.decoderResult().isFailure()) {
       badAnswer();
@@ -720,6 +729,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   }
 
   private void content(HttpContent content) {
+    record.firstAt(Moment.US_RX_BODY_BEG);
     if (content.decoderResult().isFailure()) {
       content.release();
       badAnswer();
@@ -729,6 +739,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       exchange.answerPart(content);
       return;
     }
+    record.at(Moment.US_RX_END);
     UpstreamStream from = stream;
     stream = null;
     boolean reusable =

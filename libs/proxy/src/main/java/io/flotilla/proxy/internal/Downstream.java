@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param original where the client meant to go: the captured destination, else where it connected
  *     to
  * @param serverName of the TLS hello, where it was looked at; else empty
+ * @param chain the filter chain's name; empty: it has none
  * @param captured whether the destination was captured
  */
 public record Downstream(
@@ -28,6 +29,7 @@ public record Downstream(
     boolean captured,
     boolean tls,
     String serverName,
+    String chain,
     Optional<String> peer,
     Optional<String> own,
     Terms terms) {

@@ -299,6 +299,10 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
           transport,
           destination);
       stats().add(ListenerStat.NO_FILTER_CHAIN_MATCH);
+      serverName = sni;
+      if (!listener.model().accessLogs().isEmpty()) {
+        Unmatched.log(engine, downstream(context.channel()));
+      }
       context.close();
       return;
     }
@@ -481,6 +485,7 @@ final class ConnectionSetup extends ChannelInboundHandlerAdapter {
         captured,
         channel.pipeline().get(SslHandler.class) != null,
         serverName,
+        chain == null ? "" : chain.name(),
         Peers.spiffeId(channel),
         Peers.ownSpiffeId(channel),
         terms);

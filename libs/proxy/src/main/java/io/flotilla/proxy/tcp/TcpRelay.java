@@ -7,6 +7,8 @@ import io.flotilla.model.route.ClusterChoice;
 import io.flotilla.proxy.api.PeerIdentity;
 import io.flotilla.proxy.internal.Downstream;
 import io.flotilla.proxy.internal.EngineState;
+import io.flotilla.proxy.log.AccessLogs;
+import io.flotilla.proxy.log.Failures;
 import io.flotilla.proxy.metrics.IstioMetrics.TcpEvent;
 import io.flotilla.proxy.upstream.ClusterRuntime;
 import io.flotilla.proxy.upstream.Host;
@@ -19,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +39,8 @@ public final class TcpRelay {
   private @Nullable Host host;
   private final ByteBuf first;
   private int open;
+  private AccessLogs.Plan logs = AccessLogs.Plan.NONE;
+  private @Nullable RelayRecord record;
 
   /** {@code first}: bytes of the client that were read already; may be empty. */
   public TcpRelay(EngineState engine, Downstream downstream, ByteBuf first) {
@@ -50,6 +55,9 @@ public final class TcpRelay {
   public void start(TcpProxy tcp) {
     Channel client = downstream.channel();
     client.config().setAutoRead(false);
+    logs = engine.accessLogs().plan(tcp.accessLogs());
+    RelayRecord told = logs == AccessLogs.Plan.NONE ? null : new RelayRecord(downstream);
+    record = told;
     String name =
         switch (tcp.cluster()) {
           case ClusterChoice.Single s -> s.name();
@@ -68,14 +76,24 @@ public final class TcpRelay {
                     XxHash64.hash(downstream.remote().getAddress().getHostAddress(), 0),
                     null));
     if (found.isEmpty() || chosen.isEmpty()) {
+      int bytes = first.readableBytes();
       first.release();
       record(TcpEvent.FAILED, "UH");
+      if (told != null) {
+        found.ifPresent(c -> told.cluster(c.cluster()));
+        told.failed(Set.of(found.isEmpty() ? "NC" : "UH"), "");
+        told.end(logs, bytes, 0);
+      }
       client.close();
       return;
     }
     cluster = found.get();
     host = chosen.get();
     host.started();
+    if (told != null) {
+      told.cluster(cluster.cluster());
+      told.host(host);
+    }
     client.pipeline().addLast("splice", inward);
     if (tcp.tunnel().isPresent()) {
       ask(tcp.tunnel().get(), cluster, host);
@@ -141,18 +159,30 @@ public final class TcpRelay {
     if (cluster != null && host != null) {
       cluster.outcome(host, ClusterRuntime.Outcome.LOCAL_FAILURE);
     }
+    int bytes = first.readableBytes();
     first.release();
     record(TcpEvent.FAILED, "UF");
+    if (record != null) {
+      record.failed(Set.of("UF", "URX"), Failures.reason(cause));
+      record.end(logs, bytes, 0);
+    }
     downstream.channel().close();
   }
 
   private void connected(Channel upstream) {
     Channel client = downstream.channel();
+    if (record != null) {
+      record.upstream(upstream);
+    }
     if (!client.isActive()) {
+      int bytes = first.readableBytes();
       first.release();
       upstream.close();
       if (host != null) {
         host.ended();
+      }
+      if (record != null) {
+        record.end(logs, bytes, 0);
       }
       return;
     }
@@ -176,6 +206,9 @@ public final class TcpRelay {
         host.ended();
       }
       record(TcpEvent.CLOSED, "-");
+      if (record != null) {
+        record.end(logs, inward.bytes(), outward.bytes());
+      }
     }
   }
 

@@ -133,6 +133,11 @@ public record TraceContext(long traceIdHigh, long traceIdLow, long spanId, boole
     return HexFormat.of().toHexDigits(traceIdHigh) + HexFormat.of().toHexDigits(traceIdLow);
   }
 
+  /** 16 hexadecimal digits. */
+  public String spanIdHex() {
+    return HexFormat.of().toHexDigits(spanId);
+  }
+
   /** Writes this context; B3 headers only if the request used B3. */
   public void inject(HttpHeaders headers) {
     headers.set(TRACEPARENT, traceparent());

@@ -3,6 +3,7 @@ package io.flotilla.proxy.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.model.format.Operator;
 import io.flotilla.model.listener.AccessLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +23,10 @@ class AccessLogsTest {
         }
 
         @Override
-        public @Nullable Object value(String operator) {
+        public @Nullable Object value(Operator operator) {
           return switch (operator) {
-            case "RESPONSE_CODE" -> 200;
-            case "UPSTREAM_HOST" -> "10.0.0.1:80";
+            case RESPONSE_CODE -> 200;
+            case UPSTREAM_HOST -> "10.0.0.1:80";
             default -> null;
           };
         }
@@ -51,7 +52,7 @@ class AccessLogsTest {
     LogFormat format =
         LogFormat.parse(
             "[%START_TIME%] %REQ(X-ORIGINAL?:PATH)% %REQ(:PATH):2% %REQ_WITHOUT_QUERY(:PATH)%"
-                + " %RESPONSE_CODE% %RESP(x)% %NOT_KNOWN% 100%% %START_TIME(%s)%");
+                + " %RESPONSE_CODE% %RESP(x)% %ROUTE_NAME% 100%% %START_TIME(%s)%");
 
     assertThat(format.text(source))
         .isEqualTo("[2026-01-02T03:04:05.678Z] /a?b /a /a 200 - - 100% 1767323045");
@@ -61,13 +62,19 @@ class AccessLogsTest {
   void appendsTextAndJsonToFiles(@TempDir Path dir) throws Exception {
     Path file = dir.resolve("access.log");
     try (AccessLogs logs = new AccessLogs()) {
-      logs.write(
-          List.of(
-              new AccessLog.Text(file.toString(), "%UPSTREAM_HOST%\n"),
-              new AccessLog.Json(
-                  file.toString(),
-                  Map.of("code", "%RESPONSE_CODE%", "agent", "%REQ(user-agent)%", "x", "%X%"))),
-          source);
+      logs.plan(
+              List.of(
+                  AccessLog.text(file.toString(), "%UPSTREAM_HOST%\n"),
+                  AccessLog.json(
+                      file.toString(),
+                      Map.of(
+                          "code",
+                          "%RESPONSE_CODE%",
+                          "agent",
+                          "%REQ(user-agent)%",
+                          "x",
+                          "%ROUTE_NAME%"))))
+          .write(source);
     }
 
     assertThat(Files.readString(file))
@@ -77,7 +84,7 @@ class AccessLogsTest {
   @Test
   void fillsHeadersIn() {
     try (AccessLogs logs = new AccessLogs()) {
-      assertThat(logs.header("p=%REQ(:path)%;%X%", source)).isEqualTo("p=/a?b;");
+      assertThat(logs.header("p=%REQ(:path)%;%ROUTE_NAME%", source)).isEqualTo("p=/a?b;");
       assertThat(logs.header("plain", source)).isEqualTo("plain");
     }
   }

@@ -10,6 +10,7 @@ import io.flotilla.model.listener.HttpConnectionManager.ForwardClientCert;
 import io.flotilla.model.listener.HttpConnectionManager.RouteSource;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.IstioStats;
+import io.flotilla.model.listener.LogFilter;
 import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.listener.TcpProxy;
 import io.flotilla.model.listener.Tracing;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The filter chains that listeners are made of, with the filters that Istio puts into each. */
 final class Chains {
@@ -72,12 +74,18 @@ final class Chains {
   }
 
   List<AccessLog> accessLogs() {
+    String format = mesh.accessLogFormat().isEmpty() ? ACCESS_LOG_FORMAT : mesh.accessLogFormat();
     return mesh.accessLogPath().isEmpty()
         ? List.of()
         : List.of(
-            new AccessLog.Text(
-                mesh.accessLogPath(),
-                mesh.accessLogFormat().isEmpty() ? ACCESS_LOG_FORMAT : mesh.accessLogFormat()));
+            AccessLog.text(mesh.accessLogPath(), format.endsWith("\n") ? format : format + "\n"));
+  }
+
+  /** Of the connections that no chain took. */
+  List<AccessLog> unmatchedLogs() {
+    return accessLogs().stream()
+        .map(log -> log.where(new LogFilter.ResponseFlags(Set.of("NR"))))
+        .toList();
   }
 
   /** HTTP that the workload sends. */

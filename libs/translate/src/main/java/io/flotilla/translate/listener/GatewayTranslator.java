@@ -124,7 +124,7 @@ public final class GatewayTranslator {
             false,
             all,
             Optional.empty(),
-            chains.accessLogs()));
+            chains.unmatchedLogs()));
   }
 
   private FilterChain http(GatewayServer server, String name) {

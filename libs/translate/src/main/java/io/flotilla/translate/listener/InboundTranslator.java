@@ -225,7 +225,7 @@ public final class InboundTranslator {
         true,
         all,
         Optional.empty(),
-        chains.accessLogs());
+        chains.unmatchedLogs());
   }
 
   private Listener bound(InboundPort port, MtlsMode mode) {
@@ -250,7 +250,7 @@ public final class InboundTranslator {
         true,
         ofPort(port, mode, name, Match.any()),
         Optional.empty(),
-        chains.accessLogs());
+        chains.unmatchedLogs());
   }
 
   private static boolean needsHttpInspector(InboundPort port, MtlsMode mode) {

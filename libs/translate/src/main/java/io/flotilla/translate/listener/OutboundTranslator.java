@@ -206,7 +206,7 @@ public final class OutboundTranslator {
         true,
         List.of(FilterChain.plain("", chains.outboundHttp(name, HTTP_PROXY_ROUTES))),
         Optional.empty(),
-        chains.accessLogs());
+        chains.unmatchedLogs());
   }
 
   private FilterChain rest(String name, FilterChainMatch match) {
@@ -237,7 +237,7 @@ public final class OutboundTranslator {
         false,
         List.of(loop, rest("virtualOutbound-catchall-tcp", FilterChainMatch.ANY)),
         Optional.empty(),
-        chains.accessLogs());
+        chains.unmatchedLogs());
   }
 
   /** A listener under construction: services that share an address and a port share it. */
@@ -320,7 +320,7 @@ public final class OutboundTranslator {
           true,
           all,
           fallback,
-          chains.accessLogs());
+          chains.unmatchedLogs());
     }
   }
 

@@ -105,9 +105,9 @@ public final class Everything {
   static List<Listener> listeners(String root) {
     List<AccessLog> logs =
         List.of(
-            new AccessLog.Text("/dev/null", "%REQ(:METHOD)% %RESPONSE_CODE% %RESPONSE_FLAGS%\n"),
-            new AccessLog.Text("/dev/null", ""),
-            new AccessLog.Json("/dev/null", Map.of("code", "%RESPONSE_CODE%")));
+            AccessLog.text("/dev/null", "%REQ(:METHOD)% %RESPONSE_CODE% %RESPONSE_FLAGS%\n"),
+            AccessLog.text("/dev/null", ""),
+            AccessLog.json("/dev/null", Map.of("code", "%RESPONSE_CODE%")));
     HttpConnectionManager full =
         new HttpConnectionManager(
             "inbound_0.0.0.0_80",

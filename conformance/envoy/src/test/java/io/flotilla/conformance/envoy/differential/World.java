@@ -125,6 +125,15 @@ final class World {
     return snapshot(revision, routes, clusters, Map.of(), accessLog);
   }
 
+  /** The same with other access logs. */
+  ProxySnapshot snapshot(
+      long revision,
+      RouteConfiguration routes,
+      Map<String, Cluster> clusters,
+      List<AccessLog> accessLogs) {
+    return snapshot(revision, routes, clusters, Map.of(), accessLogs);
+  }
+
   /** The same with other clusters, some of which have their endpoints by EDS. */
   ProxySnapshot snapshot(
       long revision,
@@ -132,6 +141,20 @@ final class World {
       Map<String, Cluster> clusters,
       Map<String, ClusterLoadAssignment> endpoints,
       Path accessLog) {
+    return snapshot(
+        revision,
+        routes,
+        clusters,
+        endpoints,
+        List.of(AccessLog.text(accessLog.toString(), LOG_FORMAT)));
+  }
+
+  private static ProxySnapshot snapshot(
+      long revision,
+      RouteConfiguration routes,
+      Map<String, Cluster> clusters,
+      Map<String, ClusterLoadAssignment> endpoints,
+      List<AccessLog> accessLogs) {
     HttpConnectionManager plain =
         HttpConnectionManager.of(
             "suite",
@@ -159,7 +182,7 @@ final class World {
             plain.maxRequestHeadersKiB(),
             plain.upgrades(),
             Optional.empty(),
-            List.of(new AccessLog.Text(accessLog.toString(), LOG_FORMAT)));
+            accessLogs);
     Listener listener =
         Listener.of(
             Sides.LISTENER,

@@ -215,7 +215,7 @@ class AuthorizationDifferentialIT {
         List.of(),
         Optional.empty(),
         List.of(
-            new AccessLog.Text(
+            AccessLog.text(
                 folder.resolve("access.log").toString(),
                 "%REQ(X-CASE)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%\n")));
   }

@@ -486,7 +486,7 @@ class ExternalAuthorizationIT {
         m.upgrades(),
         m.tracing(),
         List.of(
-            new AccessLog.Text(
+            AccessLog.text(
                 log.toString(),
                 "%REQ(X-CASE)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\n")));
   }

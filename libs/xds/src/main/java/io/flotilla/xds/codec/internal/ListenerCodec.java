@@ -7,18 +7,13 @@ import com.google.protobuf.BoolValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.UInt32Value;
 import com.google.protobuf.Value;
-import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
-import io.envoyproxy.envoy.config.accesslog.v3.ResponseFlagFilter;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
-import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.Listener.InternalListenerConfig;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.config.trace.v3.OpenTelemetryConfig;
-import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.filters.http.ext_authz.v3.ExtAuthz;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.grpc_stats.v3.FilterConfig;
@@ -38,7 +33,6 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.type.tracing.v3.CustomTag;
 import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.address.SocketAddress;
-import io.flotilla.model.listener.AccessLog;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.FilterChainMatch;
 import io.flotilla.model.listener.HttpConnectionManager;
@@ -119,16 +113,7 @@ public final class ListenerCodec {
     listener.filterChains().forEach(c -> b.addFilterChains(chain(c, listener)));
     listener.defaultFilterChain().ifPresent(c -> b.setDefaultFilterChain(chain(c, listener)));
     // Envoy would log every connection here, and not just those that no chain took.
-    listener
-        .accessLogs()
-        .forEach(
-            l ->
-                b.addAccessLog(
-                    log(l).toBuilder()
-                        .setFilter(
-                            AccessLogFilter.newBuilder()
-                                .setResponseFlagFilter(
-                                    ResponseFlagFilter.newBuilder().addFlags("NR")))));
+    listener.accessLogs().forEach(l -> b.addAccessLog(AccessLogCodec.encode(l)));
     return b.build();
   }
 
@@ -254,7 +239,7 @@ public final class ListenerCodec {
               "TCP proxy " + tcp.statPrefix() + " cannot choose its cluster by a header");
     }
     tcp.idleTimeout().ifPresent(t -> b.setIdleTimeout(Common.duration(t)));
-    tcp.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    tcp.accessLogs().forEach(l -> b.addAccessLog(AccessLogCodec.encode(l)));
     tcp.tunnel()
         .ifPresent(t -> b.getTunnelingConfigBuilder().setHostname(t.target()).setUsePost(t.post()));
     return b.build();
@@ -323,7 +308,7 @@ public final class ListenerCodec {
         http.filters().getLast() instanceof HttpFilter.Router r && r.startChildSpan();
     http.tracing()
         .ifPresent(t -> b.setTracing(tracing(t).setSpawnUpstreamSpan(BoolValue.of(childSpans))));
-    http.accessLogs().forEach(l -> b.addAccessLog(log(l)));
+    http.accessLogs().forEach(l -> b.addAccessLog(AccessLogCodec.encode(l)));
     http.filters().forEach(f -> httpFilter(f, listener, b));
     return b.build();
   }
@@ -447,29 +432,6 @@ public final class ListenerCodec {
     return b;
   }
 
-  private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog log(AccessLog log) {
-    FileAccessLog.Builder file = FileAccessLog.newBuilder();
-    switch (log) {
-      case AccessLog.Text t -> {
-        file.setPath(t.path());
-        if (!t.format().isEmpty()) {
-          file.setLogFormat(
-              SubstitutionFormatString.newBuilder()
-                  .setTextFormatSource(DataSource.newBuilder().setInlineString(t.format())));
-        }
-      }
-      case AccessLog.Json j ->
-          file.setPath(j.path())
-              .setLogFormat(
-                  SubstitutionFormatString.newBuilder()
-                      .setJsonFormat(Structs.toStruct(j.fields())));
-    }
-    return io.envoyproxy.envoy.config.accesslog.v3.AccessLog.newBuilder()
-        .setName("envoy.access_loggers.file")
-        .setTypedConfig(Any.pack(file.build()))
-        .build();
-  }
-
   /** From the wire. */
   public static Listener decode(io.envoyproxy.envoy.config.listener.v3.Listener l) {
     Set<Listener.Inspector> inspectors = EnumSet.noneOf(Listener.Inspector.class);
@@ -515,7 +477,7 @@ public final class ListenerCodec {
         l.getContinueOnListenerFiltersTimeout(),
         l.getFilterChainsList().stream().map(c -> chain(l.getName(), c)).toList(),
         Common.when(l.hasDefaultFilterChain(), () -> chain(l.getName(), l.getDefaultFilterChain())),
-        logs(l.getAccessLogList()),
+        AccessLogCodec.decode(l.getAccessLogList()),
         l.hasInternalListener());
   }
 
@@ -629,7 +591,7 @@ public final class ListenerCodec {
         t.getStatPrefix(),
         choice,
         Common.when(t.hasIdleTimeout(), () -> Common.duration(t.getIdleTimeout())),
-        logs(t.getAccessLogList()),
+        AccessLogCodec.decode(t.getAccessLogList()),
         Common.when(t.hasTunnelingConfig(), () -> tunnel(t)));
   }
 
@@ -709,7 +671,7 @@ public final class ListenerCodec {
         h.hasMaxRequestHeadersKb() ? h.getMaxRequestHeadersKb().getValue() : 60,
         h.getUpgradeConfigsList().stream().map(UpgradeConfig::getUpgradeType).toList(),
         Common.when(h.hasTracing(), () -> tracing(h.getTracing())),
-        logs(h.getAccessLogList()));
+        AccessLogCodec.decode(h.getAccessLogList()));
   }
 
   @SuppressWarnings("deprecation")
@@ -812,44 +774,5 @@ public final class ListenerCodec {
         t.hasRandomSampling() ? Common.percent(t.getRandomSampling()) : Percentage.ALL,
         t.hasOverallSampling() ? Common.percent(t.getOverallSampling()) : Percentage.ALL,
         tags);
-  }
-
-  @SuppressWarnings("deprecation")
-  private static List<AccessLog> logs(
-      List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> logs) {
-    List<AccessLog> out = new ArrayList<>();
-    for (var log : logs) {
-      if (!Common.typeName(log.getTypedConfig()).endsWith(".FileAccessLog")) {
-        throw new InvalidModelException(
-            "access log " + log.getName() + " is not supported; a file is");
-      }
-      if (log.hasFilter()
-          && !log.getFilter().equals(AccessLogFilter.getDefaultInstance())
-          && !log.getFilter().hasResponseFlagFilter()) {
-        throw new InvalidModelException(
-            "the filter "
-                + log.getFilter().getFilterSpecifierCase()
-                + " of access log "
-                + log.getName()
-                + " is not supported");
-      }
-      FileAccessLog file = Common.unpack(log.getTypedConfig(), FileAccessLog.class);
-      SubstitutionFormatString format = file.getLogFormat();
-      if (format.hasJsonFormat()) {
-        Map<String, String> fields = new LinkedHashMap<>();
-        format.getJsonFormat().getFieldsMap().forEach((k, v) -> fields.put(k, v.getStringValue()));
-        out.add(new AccessLog.Json(file.getPath(), fields));
-      } else {
-        out.add(
-            new AccessLog.Text(
-                file.getPath(),
-                format.hasTextFormatSource()
-                    ? format.getTextFormatSource().getInlineString()
-                    : format.getTextFormat().isEmpty()
-                        ? file.getFormat()
-                        : format.getTextFormat()));
-      }
-    }
-    return out;
   }
 }

@@ -75,6 +75,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private final TriedHosts tried;
 
   private boolean replayable;
+  private @Nullable HedgedAttempt hedge;
+  private final List<HedgedAttempt> aside = new ArrayList<>(0);
   private List<String> newCookies = List.of();
   private @Nullable Host host;
   private @Nullable UpstreamStream stream;
@@ -83,6 +85,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private boolean inUse;
   private boolean staleRetried;
   private boolean swallowInformational;
+  private boolean retriesOver;
   private List<MirrorCopy> mirrors = List.of();
   private int attempts;
   private long attemptStart;
@@ -273,7 +276,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
             alpn(cluster),
             downstream.origin(),
             action.terms().highPriority(),
-            this,
+            listener(target),
             ready -> {
               if (isPast(mine, target)) {
                 // Nothing was sent on it: the next may have it.
@@ -321,8 +324,17 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
         : downstream.origin();
   }
 
+  private UpstreamStream.Listener listener(Host target) {
+    if (!action.terms().hedgeOnTimeout()) {
+      return this;
+    }
+    HedgedAttempt made = new HedgedAttempt(this, target, attemptStart);
+    hedge = made;
+    return made;
+  }
+
   private boolean isPast(int attempt, Host target) {
-    return exchange.isFinished() || attempt != attempts || host != target;
+    return exchange.isFinished() || retriesOver || attempt != attempts || host != target;
   }
 
   private @Nullable Long hashKey() {
@@ -525,6 +537,11 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       return;
     }
     count(ClusterStat.UPSTREAM_RQ_PER_TRY_TIMEOUT);
+    UpstreamStream late = stream;
+    if (hedge != null && late != null && retries != null && exchange.isRequestEnded()) {
+      hedge(hedge, late, retries);
+      return;
+    }
     leave(Outcome.LOCAL_FAILURE);
     retryOr(new Retry.Outcome.TimedOut(), FailureCause.UPSTREAM_TIMEOUT);
   }
@@ -533,9 +550,81 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     if (exchange.isFinished()) {
       return;
     }
+    List.copyOf(aside).forEach(this::end);
     count(ClusterStat.UPSTREAM_RQ_TIMEOUT);
     leave(Outcome.LOCAL_FAILURE);
     exchange.breakOff(FailureCause.UPSTREAM_TIMEOUT);
+  }
+
+  // ---- hedging ----
+
+  private void hedge(HedgedAttempt late, UpstreamStream its, RetryRule rule) {
+    cluster.outcome(late.host(), Outcome.LOCAL_FAILURE);
+    if (!mayRetry(rule, true)) {
+      // It may still answer in the time of the whole.
+      return;
+    }
+    late.putAside(its);
+    aside.add(late);
+    // Its place among the requests, and at the endpoint, is its own from now on.
+    stream = null;
+    host = null;
+    inUse = false;
+    cancel(idleTimer);
+    idleTimer = null;
+    retry(rule.policy(), Optional.empty());
+  }
+
+  /** What was put aside is answered. */
+  void answered(HedgedAttempt late, HttpResponse response) {
+    int grpcStatus = HeadRules.number(response.headers().get("grpc-status"));
+    RetryRule rule = retries;
+    boolean unwanted =
+        rule != null
+            && rule.wants(
+                new Retry.Outcome.Answered(response.status().code(), grpcStatus),
+                new AnswerView(response));
+    if (unwanted && (host != null || pause != null || aside.size() > 1)) {
+      ReferenceCountUtil.release(response);
+      end(late);
+      return;
+    }
+    aside.remove(late);
+    leave(Outcome.SUCCESS);
+    cancel(pause);
+    pause = null;
+    stream = late.takeBack();
+    host = late.host();
+    inUse = true;
+    attemptStart = late.startNanos();
+    record.host(late.host());
+    // No other is wanted any more, whatever this one says.
+    retriesOver = true;
+    received(response);
+  }
+
+  /** What was put aside broke. */
+  void lost(HedgedAttempt late) {
+    end(late);
+    if (!isAwaited() && !exchange.isFinished()) {
+      exchange.fail(FailureCause.UPSTREAM_RESET);
+    }
+  }
+
+  private boolean isAwaited() {
+    return host != null || pause != null || !aside.isEmpty();
+  }
+
+  private void end(HedgedAttempt late) {
+    if (aside.remove(late)) {
+      UpstreamStream its = late.takeBack();
+      if (its != null) {
+        its.release(false);
+      }
+      late.host().ended();
+      breaker.requestEnded();
+      cluster.stats().subtract(ClusterStat.UPSTREAM_RQ_ACTIVE);
+    }
   }
 
   private void badAnswer() {
@@ -616,7 +705,9 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
   private void retryOr(Retry.Outcome outcome, FailureCause cause) {
     RetryRule rule = retries;
     if (rule == null || !mayRetry(rule, rule.wants(outcome))) {
-      exchange.fail(cause);
+      if (aside.isEmpty()) {
+        exchange.fail(cause);
+      }
       return;
     }
     retry(rule.policy(), Optional.empty());
@@ -695,6 +786,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     if (isRetried(response)) {
       return false;
     }
+    List.copyOf(aside).forEach(this::end);
     exchange.answer(response);
     if (status == 101) {
       UpstreamStream from = stream;
@@ -709,7 +801,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
 
   private boolean isRetried(HttpResponse response) {
     RetryRule rule = retries;
-    if (rule == null) {
+    if (rule == null || retriesOver) {
       return false;
     }
     int status = response.status().code();
@@ -720,6 +812,11 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
       leave(Outcome.ofStatus(status));
       cluster.stats().retried(status);
       retry(rule.policy(), rule.pause(answer, Instant.now()));
+      return true;
+    }
+    if (wanted && !aside.isEmpty()) {
+      // One of those may do better.
+      leave(Outcome.ofStatus(status));
       return true;
     }
     if (attempts > 1 && !wanted) {
@@ -792,6 +889,7 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
     cancel(tryTimer);
     cancel(idleTimer);
     cancel(pause);
+    List.copyOf(aside).forEach(this::end);
     endUse();
     if (record.status() > 0) {
       cluster.stats().answered(record.status(), exchange.isInternal());

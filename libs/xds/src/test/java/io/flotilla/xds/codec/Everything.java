@@ -445,7 +445,7 @@ public final class Everything {
                 new RouteAction.Mirror("static", Percentage.ofPercent(10)),
                 new RouteAction.Mirror("strict", Percentage.ALL)),
             List.of("websocket"),
-            new Terms(true, Map.of("version", "v1", "stage", true)));
+            new Terms(true, Map.of("version", "v1", "stage", true), true));
     List<Route> all = new ArrayList<>();
     all.add(
         new Route(

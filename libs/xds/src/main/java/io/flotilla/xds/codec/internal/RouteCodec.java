@@ -118,6 +118,10 @@ public final class RouteCodec {
 
   private static VirtualHost host(io.envoyproxy.envoy.config.route.v3.VirtualHost h) {
     try {
+      if (h.getHedgePolicy().getHedgeOnPerTryTimeout()) {
+        throw new InvalidModelException(
+            "a hedge_policy of a whole virtual host is not supported; give it to its routes");
+      }
       return new VirtualHost(
           h.getName(),
           h.getDomainsList(),
@@ -332,6 +336,9 @@ public final class RouteCodec {
     if (f.terms().highPriority()) {
       b.setPriority(RoutingPriority.HIGH);
     }
+    if (f.terms().hedgeOnTimeout()) {
+      b.getHedgePolicyBuilder().setHedgeOnPerTryTimeout(true);
+    }
     if (!f.terms().subset().isEmpty()) {
       b.setMetadataMatch(Common.balancing(f.terms().subset()));
     }
@@ -423,7 +430,10 @@ public final class RouteCodec {
                             : Percentage.ALL))
             .toList(),
         r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList(),
-        new Terms(r.getPriority() == RoutingPriority.HIGH, Common.balancing(r.getMetadataMatch())));
+        new Terms(
+            r.getPriority() == RoutingPriority.HIGH,
+            Common.balancing(r.getMetadataMatch()),
+            r.getHedgePolicy().getHedgeOnPerTryTimeout()));
   }
 
   private static UpgradeConfig upgrade(String type) {

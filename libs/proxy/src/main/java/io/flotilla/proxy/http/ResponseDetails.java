@@ -26,7 +26,9 @@ final class ResponseDetails {
       case BAD_REQUEST -> "http1.codec_error";
       case ACCESS_DENIED -> "rbac_access_denied_matched_policy[none]";
       case UNAUTHORIZED -> "ext_authz_denied";
+      case RATE_LIMIT_ERROR -> "rate_limiter_error";
       case RATE_LIMITED -> "local_rate_limited";
+      case RATE_LIMIT_ERROR -> "rate_limiter_error";
       case UNAUTHENTICATED -> "jwt_authn_access_denied";
       case BAD_RESPONSE -> "upstream_reset_before_response_started{protocol_error}";
       case STREAM_IDLE -> "stream_idle_timeout";

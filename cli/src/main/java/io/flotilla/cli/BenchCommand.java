@@ -28,7 +28,8 @@ final class BenchCommand implements Callable<Integer> {
   /** What can be measured. */
   enum Name {
     start,
-    dataplane
+    dataplane,
+    soak
   }
 
   @Mixin MeshOption mesh = new MeshOption();
@@ -49,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "S",
       defaultValue = "8",
-      description = "Of each round of bench dataplane; 8 when absent.")
+      description = "Of each round of bench dataplane, of all of bench soak; 8 when absent.")
   int seconds;
 
   @Option(
@@ -75,6 +76,13 @@ final class BenchCommand implements Callable<Integer> {
                       new Progress(System.err, false),
                       seconds)
                   .run(Math.max(1, runs), peer());
+          case soak ->
+              new DataplaneBench(
+                      mesh.home,
+                      mesh.offset == 0 ? OFFSET : mesh.offset,
+                      new Progress(System.err, false),
+                      seconds)
+                  .soak();
         };
     output.print(rows, () -> rows.forEach(BenchCommand::print));
     return rows.stream().allMatch(Row::met) ? 0 : 1;

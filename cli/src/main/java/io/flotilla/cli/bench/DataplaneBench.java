@@ -24,9 +24,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DataplaneBench {
   private static final int PEER_OFFSET = 100;
-  private static final int WARM_SECONDS = 12;
+  private static final int WARM_SECONDS = 30;
   private static final double TICKS = 100;
   private static final int PATIENCE = 300;
+  private static final int TCP_PORT = 9000;
+  private static final int PACED_CONNECTIONS = 20;
+  private static final int IDLE_CONNECTIONS = 1_000;
+  private static final int SOAK_PARTS = 10;
+  private static final double SOAK_GROWTH = 1.1;
+  // Of a whole sidecar; here eight proxies share one process of ours.
+  private static final double MEMORY_GOAL = 110;
 
   private final Home home;
   private final int offset;
@@ -50,13 +57,27 @@ public final class DataplaneBench {
   /**
    * A kind of traffic.
    *
-   * @param goal the least ratio of requests per CPU-second
+   * @param goal the least ratio of requests per CPU-second; 0: none is stated
    * @param p99 the greatest ratio of the 99th percentile; 0: none is stated
    */
   private record Scenario(String what, double goal, double p99, Generator generator) {}
 
   private static Generator http1(String path, int connections) {
     return (side, seconds) -> Load.wrk(side.entrance + path, "bench.test", connections, seconds);
+  }
+
+  private static Generator tcp(String path, int connections) {
+    return (side, seconds) ->
+        Load.wrk(
+            "http://" + side.entrance.getHost() + ":" + TCP_PORT + path,
+            "bench.test",
+            connections,
+            seconds);
+  }
+
+  private static Generator paced(int rate) {
+    return (side, seconds) ->
+        Load.paced(side.entrance + "/1k", "bench.test", PACED_CONNECTIONS, rate, seconds);
   }
 
   private static final List<Scenario> SCENARIOS =
@@ -77,7 +98,11 @@ public final class DataplaneBench {
               3.5,
               0,
               (side, seconds) ->
-                  Load.wrk(side.entrance + "/details/0", "details.bench.test", 64, seconds)));
+                  Load.wrk(side.entrance + "/details/0", "details.bench.test", 64, seconds)),
+          new Scenario("TCP, 64 connections, 1 KiB exchanges", 1.35, 0, tcp("/1k", 64)),
+          new Scenario("TCP, 8 connections, 1 MiB at a time", 1.4, 0, tcp("/1024k", 8)),
+          new Scenario("HTTP/1.1, 1,000 requests a second", 0, 1, paced(1_000)),
+          new Scenario("HTTP/1.1, 5,000 requests a second", 0, 1, paced(5_000)));
 
   /** Measures by turns. */
   public List<Row> run(int rounds, Path envoy) throws IOException {
@@ -88,6 +113,7 @@ public final class DataplaneBench {
             BenchBackend.start(folder.resolve("backend"), 19_080 + offset, 19_081 + offset);
         Side ours = new Side(folder.resolve("ours"), offset, null);
         Side peer = new Side(folder.resolve("peer"), offset + PEER_OFFSET, envoy)) {
+      rows.add(memory(ours, peer, load));
       for (Scenario scenario : SCENARIOS) {
         progress.say(scenario.what());
         scenario.generator().run(ours, WARM_SECONDS);
@@ -98,15 +124,17 @@ public final class DataplaneBench {
           mine.add(ours, scenario.generator(), seconds);
           theirs.add(peer, scenario.generator(), seconds);
         }
-        rows.add(
-            Row.of(
-                scenario.what(),
-                "requests per CPU-second",
-                "rate",
-                mine.perCpuSecond,
-                theirs.perCpuSecond,
-                load,
-                scenario.goal()));
+        if (scenario.goal() > 0) {
+          rows.add(
+              Row.of(
+                  scenario.what(),
+                  "requests per CPU-second",
+                  "rate",
+                  mine.perCpuSecond,
+                  theirs.perCpuSecond,
+                  load,
+                  scenario.goal()));
+        }
         if (scenario.p99() > 0) {
           rows.add(
               Row.of(
@@ -121,6 +149,61 @@ public final class DataplaneBench {
       }
     }
     return rows;
+  }
+
+  /**
+   * Full load for as long as {@code seconds} says: whether what the proxies hold of memory grows,
+   * and whether they slow down.
+   */
+  public List<Row> soak() throws IOException {
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    Path folder = Files.createTempDirectory("flotilla-soak");
+    try (BenchBackend backend =
+            BenchBackend.start(folder.resolve("backend"), 19_080 + offset, 19_081 + offset);
+        Side ours = new Side(folder.resolve("ours"), offset, null)) {
+      Generator generator = http1("/1k", 64);
+      generator.run(ours, WARM_SECONDS * 2);
+      List<Double> memory = new ArrayList<>();
+      List<Double> rates = new ArrayList<>();
+      for (int part = 0; part < SOAK_PARTS; part++) {
+        double before = ours.cpuSeconds();
+        Load done = generator.run(ours, Math.max(1, seconds / SOAK_PARTS));
+        rates.add(done.requests() / (ours.cpuSeconds() - before));
+        memory.add(ours.memory());
+        progress.say(
+            "%.0f MiB, %.0f requests per CPU-second".formatted(memory.getLast(), rates.getLast()));
+      }
+      return List.of(
+          Row.of(
+              "memory of the proxies at the end of %d s of load, of that at the start"
+                  .formatted(seconds),
+              "times",
+              "memory",
+              List.of(memory.getLast() / memory.getFirst()),
+              List.of(),
+              load,
+              SOAK_GROWTH),
+          Row.of(
+              "CPU time a request at the end, of that at the start",
+              "times",
+              "time",
+              List.of(rates.getFirst() / rates.getLast()),
+              List.of(),
+              load,
+              SOAK_GROWTH));
+    }
+  }
+
+  /** What eight proxies hold of memory while each of many connections had one answer. */
+  private static Row memory(Side ours, Side peer, double load) throws IOException {
+    return Row.of(
+        "memory of the proxies (PSS) with 1,000 connections",
+        "MiB",
+        "memory",
+        List.of(ours.memoryOfConnections()),
+        List.of(peer.memoryOfConnections()),
+        load,
+        MEMORY_GOAL);
   }
 
   private static final class Figures {
@@ -186,6 +269,43 @@ public final class DataplaneBench {
         }
       }
       throw new IOException(entrance + " does not lead to the bench's backend");
+    }
+
+    double memoryOfConnections() throws IOException {
+      List<Socket> open = new ArrayList<>();
+      try {
+        for (int i = 0; i < IDLE_CONNECTIONS; i++) {
+          Socket socket = new Socket(entrance.getHost(), entrance.getPort());
+          open.add(socket);
+          socket
+              .getOutputStream()
+              .write(
+                  "GET /1k HTTP/1.1\r\nHost: bench.test\r\n\r\n"
+                      .getBytes(StandardCharsets.US_ASCII));
+          if (socket.getInputStream().read() != 'H') {
+            throw new IOException(entrance + " closed a connection of many");
+          }
+        }
+        return memory();
+      } finally {
+        for (Socket socket : open) {
+          socket.close();
+        }
+      }
+    }
+
+    /** Proportional set size of the proxies, in MiB. */
+    double memory() throws IOException {
+      double kibibytes = 0;
+      for (ProcessHandle proxy : proxies) {
+        for (String line :
+            Files.readAllLines(Path.of("/proc", Long.toString(proxy.pid()), "smaps_rollup"))) {
+          if (line.startsWith("Pss:")) {
+            kibibytes += Long.parseLong(line.replaceAll("\\D", ""));
+          }
+        }
+      }
+      return kibibytes / 1024;
     }
 
     /** By a socket, since the JDK's client lets nobody choose the host. */
@@ -261,8 +381,26 @@ public final class DataplaneBench {
               - {number: 81, name: http2, protocol: HTTP2, targetPort: %d}
               endpoints:
               - address: 127.0.0.1
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: Gateway
+            metadata: {name: bench-tcp, namespace: default}
+            spec:
+              selector: {istio: ingressgateway}
+              servers:
+              - port: {number: %d, name: tcp, protocol: TCP}
+                hosts: ["*"]
+            ---
+            apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: bench-tcp, namespace: default}
+            spec:
+              hosts: ["*"]
+              gateways: [bench-tcp]
+              tcp:
+              - route: [{destination: {host: backend.test, port: {number: 80}}}]
             """
-                .formatted(19_080 + offset, 19_081 + offset));
+                .formatted(19_080 + offset, 19_081 + offset, TCP_PORT));
     route(text, "bench", "bench.test", "backend.test", 80);
     route(text, "http2", "http2.bench.test", "backend.test", 81);
     route(text, "details", "details.bench.test", "details.default.svc.cluster.local", 9080);

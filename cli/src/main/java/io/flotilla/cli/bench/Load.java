@@ -3,6 +3,8 @@ package io.flotilla.cli.bench;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -64,6 +66,40 @@ record Load(long requests, double p99) {
       throw new IOException("h2load against " + url + " failed: " + said);
     }
     return new Load(Long.parseLong(counts.group(1)), Double.NaN);
+  }
+
+  /** Keep-alive GETs over HTTP/1.1 at a steady rate, by h2load, on the first core. */
+  static Load paced(String url, String host, int connections, int rate, int seconds)
+      throws IOException {
+    Path log = Files.createTempFile("flotilla-bench", ".log");
+    try {
+      run(
+          "h2load",
+          "--h1",
+          "-t1",
+          "-c" + connections,
+          "-D" + seconds,
+          "--rps=" + rate / connections,
+          "--log-file=" + log,
+          "-H",
+          "Host: " + host,
+          url);
+      List<Long> micros = new ArrayList<>();
+      for (String line : Files.readAllLines(log)) {
+        String[] fields = line.split("\t");
+        if (!fields[1].equals("200")) {
+          throw new IOException("h2load against " + url + " got " + fields[1]);
+        }
+        micros.add(Long.parseLong(fields[2]));
+      }
+      if (micros.isEmpty()) {
+        throw new IOException("h2load against " + url + " got no answer");
+      }
+      micros.sort(null);
+      return new Load(micros.size(), micros.get((int) ((micros.size() - 1) * 0.99)) / 1e3);
+    } finally {
+      Files.deleteIfExists(log);
+    }
   }
 
   private static long number(Pattern pattern, String text) {

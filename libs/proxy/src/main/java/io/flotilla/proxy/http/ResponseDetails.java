@@ -28,7 +28,6 @@ final class ResponseDetails {
       case UNAUTHORIZED -> "ext_authz_denied";
       case RATE_LIMIT_ERROR -> "rate_limiter_error";
       case RATE_LIMITED -> "local_rate_limited";
-      case RATE_LIMIT_ERROR -> "rate_limiter_error";
       case UNAUTHENTICATED -> "jwt_authn_access_denied";
       case BAD_RESPONSE -> "upstream_reset_before_response_started{protocol_error}";
       case STREAM_IDLE -> "stream_idle_timeout";

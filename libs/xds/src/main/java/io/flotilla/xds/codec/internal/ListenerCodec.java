@@ -485,7 +485,9 @@ public final class ListenerCodec {
       String listener, io.envoyproxy.envoy.config.listener.v3.FilterChain c) {
     List<NetworkFilter> before = new ArrayList<>();
     Terminal terminal = null;
-    for (Filter f : c.getFiltersList()) {
+    for (Filter filter : c.getFiltersList()) {
+      Filter f =
+          filter.toBuilder().setTypedConfig(TypedStructs.unwrap(filter.getTypedConfig())).build();
       if (terminal != null) {
         throw new InvalidModelException(
             "listener " + listener + " has the filter " + f.getName() + " after a terminal one");
@@ -678,7 +680,7 @@ public final class ListenerCodec {
   private static HttpFilter httpFilter(
       io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter f,
       boolean childSpans) {
-    Any any = f.getTypedConfig();
+    Any any = TypedStructs.unwrap(f.getTypedConfig());
     String type = Common.typeName(any);
     return switch (type) {
       case "envoy.extensions.filters.http.router.v3.Router" ->

@@ -54,7 +54,8 @@ final class OverrideCodec {
     return out;
   }
 
-  private static Optional<FilterOverride> decode(Any config) {
+  private static Optional<FilterOverride> decode(Any plain) {
+    Any config = TypedStructs.unwrap(plain);
     return switch (Common.typeName(config)) {
       case "envoy.config.route.v3.FilterConfig" -> {
         FilterConfig wrapper = Common.unpack(config, FilterConfig.class);

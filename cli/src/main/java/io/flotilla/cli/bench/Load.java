@@ -82,7 +82,7 @@ record Load(long requests, double p99) {
           "--rps=" + rate / connections,
           "--log-file=" + log,
           "-H",
-          "Host: " + host,
+          ":authority: " + host,
           url);
       List<Long> micros = new ArrayList<>();
       for (String line : Files.readAllLines(log)) {

@@ -60,6 +60,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * port within the process, and an originating one; each against a real Envoy.
  */
 class HboneIT {
+  // The first handshake of a cold process takes its time on a busy machine.
+  private static final int PATIENCE_MILLIS = 20_000;
   private static final String CALLER = "spiffe://cluster.local/ns/default/sa/client";
 
   private final TestMesh mesh = new TestMesh();
@@ -201,7 +203,7 @@ class HboneIT {
     try (EngineFixture server = new EngineFixture("server")) {
       server.apply(server(within(port(9080, List.of(), http))));
       try (EnvoyPeer envoy = tunneling("10.0.0.9:9080", server.port(TestMesh.IN));
-          RawHttp raw = new RawHttp(envoy.address())) {
+          RawHttp raw = new RawHttp(envoy.address(), PATIENCE_MILLIS)) {
         raw.send("GET /inner HTTP/1.1\r\nHost: h\r\n\r\n");
         String first = raw.readUntil("\r\n\r\n");
         assertThat(first).startsWith("HTTP/1.1 200 OK\r\n");
@@ -262,7 +264,7 @@ class HboneIT {
 
   private String exchange(String target, EngineFixture server) throws Exception {
     try (EnvoyPeer envoy = tunneling(target, server.port(TestMesh.IN));
-        RawHttp raw = new RawHttp(envoy.address())) {
+        RawHttp raw = new RawHttp(envoy.address(), PATIENCE_MILLIS)) {
       raw.send("GET /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
       return raw.readToEnd();
     } catch (SocketException reset) {
@@ -376,7 +378,7 @@ class HboneIT {
       client.apply(client(TestMesh.outbound(tcpToApp()), envoy.address().getPort()));
 
       for (int i = 0; i < 3; i++) {
-        try (RawHttp raw = new RawHttp(client.address(TestMesh.OUT))) {
+        try (RawHttp raw = new RawHttp(client.address(TestMesh.OUT), PATIENCE_MILLIS)) {
           raw.send("GET /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
           assertThat(raw.readToEnd())
               .startsWith("HTTP/1.1 200 OK\r\n")

@@ -13,9 +13,14 @@ final class RawHttp implements AutoCloseable {
   private final Socket socket;
 
   RawHttp(InetSocketAddress address) throws IOException {
+    this(address, 3000);
+  }
+
+  /** {@code patienceMillis}: how long nothing may come. */
+  RawHttp(InetSocketAddress address, int patienceMillis) throws IOException {
     socket = new Socket();
     socket.connect(address, 2000);
-    socket.setSoTimeout(3000);
+    socket.setSoTimeout(patienceMillis);
     socket.setTcpNoDelay(true);
   }
 

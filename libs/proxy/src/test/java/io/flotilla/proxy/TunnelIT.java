@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections that go by way of an HTTP proxy (DestinationRule's tunnel), which is an Envoy. */
 class TunnelIT {
+  // The first handshake of a cold process takes its time on a busy machine.
+  private static final int PATIENCE_MILLIS = 20_000;
   private final EchoApp app = new EchoApp("app");
   private final EngineFixture proxy = new EngineFixture("client");
   private @TempDir Path folder;
@@ -95,7 +97,7 @@ class TunnelIT {
 
     for (int size : List.of(0, 100, 300_000)) {
       String body = "b".repeat(size);
-      try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
+      try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT), PATIENCE_MILLIS)) {
         raw.send(
             "POST /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
                 + size
@@ -167,7 +169,7 @@ class TunnelIT {
   }
 
   private String answer() throws IOException {
-    try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT))) {
+    try (RawHttp raw = new RawHttp(proxy.address(TestMesh.OUT), PATIENCE_MILLIS)) {
       raw.send("GET /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
       return raw.readToEnd();
     } catch (SocketException reset) {

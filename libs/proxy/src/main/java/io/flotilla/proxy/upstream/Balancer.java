@@ -5,6 +5,7 @@ import io.flotilla.model.cluster.Cluster;
 import io.flotilla.model.cluster.EndpointRules;
 import io.flotilla.model.cluster.LoadBalancing;
 import io.flotilla.model.cluster.OutlierDetection;
+import io.flotilla.model.endpoint.ClusterLoadAssignment;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,18 @@ final class Balancer {
   private final Map<Integer, Rotation> rotations = new HashMap<>();
   private final Map<Integer, Schedule<Levels.Place>> places = new HashMap<>();
   private final Map<Integer, int[]> turns = new HashMap<>();
+  private final int overprovisioning;
+  private final boolean byWeight;
   private @Nullable Levels levels;
+
+  /**
+   * @param overprovisioning as of {@link ClusterLoadAssignment#overprovisioning}
+   * @param byWeight as of {@link ClusterLoadAssignment#healthByWeight}
+   */
+  Balancer(int overprovisioning, boolean byWeight) {
+    this.overprovisioning = overprovisioning;
+    this.byWeight = byWeight;
+  }
 
   /** An endpoint came, went, or changed its health. */
   void forget() {
@@ -118,7 +130,9 @@ final class Balancer {
                   .panicPercent()
                   .or(() -> cluster.outlierDetection().map(OutlierDetection::minHealthPercent))
                   .orElse(DEFAULT_PANIC_PERCENT),
-              byLocality);
+              byLocality,
+              overprovisioning,
+              byWeight);
       levels = known;
       tables.clear();
       rotations.clear();

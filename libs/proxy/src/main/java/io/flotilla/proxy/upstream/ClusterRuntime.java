@@ -40,7 +40,9 @@ public final class ClusterRuntime {
   // By priority, in order.
   private final TreeMap<Integer, List<Host>> priorities = new TreeMap<>();
   private final Map<InetSocketAddress, Host> originals = new HashMap<>();
-  private final Balancer balancer = new Balancer();
+  private int overprovisioning = ClusterLoadAssignment.DEFAULT_OVERPROVISIONING;
+  private boolean healthByWeight;
+  private Balancer balancer = newBalancer();
   private @Nullable SubsetBalancer subsets;
   private @Nullable OutlierWatch outliers;
   private final CircuitBreaker usual;
@@ -124,6 +126,12 @@ public final class ClusterRuntime {
     Map<InetSocketAddress, Host> now = new LinkedHashMap<>();
     TreeMap<Integer, List<Host>> before = new TreeMap<>(priorities);
     priorities.clear();
+    if (assignment.overprovisioning() != overprovisioning
+        || assignment.healthByWeight() != healthByWeight) {
+      overprovisioning = assignment.overprovisioning();
+      healthByWeight = assignment.healthByWeight();
+      balancer = newBalancer();
+    }
     forgetEndpoints();
     for (LocalityEndpoints locality : assignment.localities()) {
       for (Endpoint endpoint : locality.endpoints()) {
@@ -257,10 +265,14 @@ public final class ClusterRuntime {
     }
     SubsetBalancer known = subsets;
     if (known == null) {
-      known = new SubsetBalancer(cluster, parts, priorities.values(), stats);
+      known = new SubsetBalancer(cluster, parts, priorities.values(), stats, this::newBalancer);
       subsets = known;
     }
     return Optional.ofNullable(known.choose(subset, key, redraw));
+  }
+
+  private Balancer newBalancer() {
+    return new Balancer(overprovisioning, healthByWeight);
   }
 
   private void forgetHealth() {

@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * them to the few that are left.
  */
 final class Levels {
-  private static final int OVERPROVISIONING = 140;
   private static final int MOST_PLACES = 1 << 20;
 
   /** How well a host is. */
@@ -61,12 +60,16 @@ final class Levels {
    * @param priorities all hosts of each priority, in order
    * @param panicPercent the least share of hosts that are not sick; 0: sick ones are never trusted
    * @param byLocality whether localities share out requests by their weights
+   * @param overprovisioning how much of its share a level can bear, in percent
+   * @param byWeight whether hosts count by their weights for how much of a level is well
    */
   static Levels of(
       List<List<Host>> priorities,
       Function<Host, Health> health,
       int panicPercent,
-      boolean byLocality) {
+      boolean byLocality,
+      int overprovisioning,
+      boolean byWeight) {
     int n = priorities.size();
     List<List<Host>> well = new ArrayList<>(n);
     List<List<Host>> degraded = new ArrayList<>(n);
@@ -77,8 +80,8 @@ final class Levels {
       List<Host> all = priorities.get(i);
       well.add(all.stream().filter(h -> health.apply(h) == Health.HEALTHY).toList());
       degraded.add(all.stream().filter(h -> health.apply(h) == Health.DEGRADED).toList());
-      bears[i] = share(OVERPROVISIONING, well.get(i), all);
-      bears[n + i] = share(OVERPROVISIONING, degraded.get(i), all);
+      bears[i] = share(overprovisioning, well.get(i), all, byWeight);
+      bears[n + i] = share(overprovisioning, degraded.get(i), all, byWeight);
       total = Math.min(100, total + bears[i] + bears[n + i]);
     }
     boolean[] panic = new boolean[n];
@@ -87,7 +90,8 @@ final class Levels {
       List<Host> all = priorities.get(i);
       panic[i] =
           total < 100
-              && share(100, well.get(i), all) + share(100, degraded.get(i), all) < panicPercent;
+              && share(100, well.get(i), all, byWeight) + share(100, degraded.get(i), all, byWeight)
+                  < panicPercent;
       everywhere &= panic[i];
     }
     int[] load = everywhere ? byHosts(priorities) : byHealth(bears, total);
@@ -97,7 +101,10 @@ final class Levels {
           panic[i]
               ? new Level(i, priorities.get(i), load[i], List.of())
               : new Level(
-                  i, well.get(i), load[i], places(byLocality, i, well.get(i), priorities.get(i))));
+                  i,
+                  well.get(i),
+                  load[i],
+                  places(byLocality, overprovisioning, i, well.get(i), priorities.get(i))));
     }
     for (int i = 0; i < n && !everywhere; i++) {
       if (load[n + i] > 0) {
@@ -108,7 +115,8 @@ final class Levels {
                     n + i,
                     degraded.get(i),
                     load[n + i],
-                    places(byLocality, n + i, degraded.get(i), priorities.get(i))));
+                    places(
+                        byLocality, overprovisioning, n + i, degraded.get(i), priorities.get(i))));
       }
     }
     int[] available = new int[n];
@@ -118,7 +126,8 @@ final class Levels {
     return new Levels(levels, available);
   }
 
-  private static List<Place> places(boolean byLocality, int key, List<Host> some, List<Host> all) {
+  private static List<Place> places(
+      boolean byLocality, int overprovisioning, int key, List<Host> some, List<Host> all) {
     if (!byLocality) {
       return List.of();
     }
@@ -131,7 +140,7 @@ final class Levels {
     may.forEach(
         (locality, hosts) -> {
           long there = all.stream().filter(h -> h.locality().equals(locality)).count();
-          double bears = Math.min(1, OVERPROVISIONING / 100.0 * hosts.size() / there);
+          double bears = Math.min(1, overprovisioning / 100.0 * hosts.size() / there);
           int weight = hosts.getFirst().localityWeight();
           if (weight > 0) {
             places.add(
@@ -142,8 +151,18 @@ final class Levels {
     return places;
   }
 
-  private static int share(int of, List<Host> some, List<Host> all) {
-    return all.isEmpty() ? 0 : Math.min(100, of * some.size() / all.size());
+  private static int share(int of, List<Host> some, List<Host> all, boolean byWeight) {
+    long whole = byWeight ? weight(all) : all.size();
+    long part = byWeight ? weight(some) : some.size();
+    return whole == 0 ? 0 : (int) Math.min(100, of * part / whole);
+  }
+
+  private static long weight(List<Host> hosts) {
+    long sum = 0;
+    for (Host host : hosts) {
+      sum += host.endpoint().weight();
+    }
+    return sum;
   }
 
   private static int[] byHealth(int[] bears, int total) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ final class SubsetBalancer {
   private final Subsets subsets;
   private final Collection<List<Host>> priorities;
   private final ClusterStats stats;
+  private final Supplier<Balancer> balancers;
   // Those that were asked for and are there, by what was asked for: no more than endpoints differ.
   private final Map<Map<String, Object>, Part> parts = new HashMap<>();
   private @Nullable Part everything;
@@ -36,13 +38,19 @@ final class SubsetBalancer {
 
   /**
    * @param priorities the endpoints of each priority, in order; as long as they are the same
+   * @param balancers makes one for a subset
    */
   SubsetBalancer(
-      Cluster cluster, Subsets subsets, Collection<List<Host>> priorities, ClusterStats stats) {
+      Cluster cluster,
+      Subsets subsets,
+      Collection<List<Host>> priorities,
+      ClusterStats stats,
+      Supplier<Balancer> balancers) {
     this.cluster = cluster;
     this.subsets = subsets;
     this.priorities = priorities;
     this.stats = stats;
+    this.balancers = balancers;
   }
 
   /** An endpoint changed its health. */
@@ -151,7 +159,7 @@ final class SubsetBalancer {
     for (List<Host> all : priorities) {
       out.add(all.stream().filter(h -> has(h.endpoint().metadata(), wanted)).toList());
     }
-    return new Part(new Balancer(), out);
+    return new Part(balancers.get(), out);
   }
 
   private static boolean has(Map<String, Object> metadata, Map<String, Object> wanted) {

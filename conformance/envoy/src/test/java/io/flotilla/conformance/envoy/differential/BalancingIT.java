@@ -224,6 +224,43 @@ class BalancingIT {
     spreadAlike("three levels", cluster(random, levels(4, 1, 2, 0, 2, 2), neverPanicking()), 3);
   }
 
+  private static Cluster provisioned(
+      List<LocalityEndpoints> endpoints, int overprovisioning, boolean byWeight) {
+    Cluster made = cluster(LoadBalancing.RANDOM, endpoints, neverPanicking());
+    return new Cluster(
+        made.name(),
+        new Discovery.Static(
+            new ClusterLoadAssignment(made.name(), endpoints, overprovisioning, byWeight)),
+        made.loadBalancing(),
+        made.connectTimeout(),
+        made.http(),
+        made.transports(),
+        made.circuitBreakers(),
+        made.outlierDetection(),
+        made.bindSource(),
+        made.services(),
+        made.connection(),
+        made.source());
+  }
+
+  @Test
+  void heedsHowMuchMoreAPriorityCanBear() throws Exception {
+    spreadAlike("3 of 4 at 100 %", provisioned(levels(4, 3, 2, 2), 100, false), 5);
+    spreadAlike("1 of 4 at 300 %", provisioned(levels(4, 1, 2, 2), 300, false), 3);
+    spreadAlike("1 of 4 at 400 %", provisioned(levels(4, 1, 2, 2), 400, false), 1);
+    // By number a third is well, by weight nine tenths are.
+    List<LocalityEndpoints> heavy =
+        List.of(
+            new LocalityEndpoints(
+                Locality.NONE,
+                0,
+                1,
+                List.of(endpoint(0, 18, true), endpoint(1, 1, false), endpoint(2, 1, false))),
+            new LocalityEndpoints(Locality.NONE, 1, 1, List.of(endpoint(3, 1, true))));
+    spreadAlike("by number", provisioned(heavy, 140, false), 2);
+    spreadAlike("by weight", provisioned(heavy, 140, true), 1);
+  }
+
   @Test
   void trustsSickEndpointsBeforeItBreaksTheWell() throws Exception {
     LoadBalancing random = LoadBalancing.RANDOM;

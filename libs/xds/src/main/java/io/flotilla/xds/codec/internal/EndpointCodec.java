@@ -45,6 +45,12 @@ public final class EndpointCodec {
       l.endpoints().forEach(e -> locality.addLbEndpoints(endpoint(e)));
       b.addEndpoints(locality);
     }
+    if (assignment.overprovisioning() != ClusterLoadAssignment.DEFAULT_OVERPROVISIONING) {
+      b.getPolicyBuilder().setOverprovisioningFactor(UInt32Value.of(assignment.overprovisioning()));
+    }
+    if (assignment.healthByWeight()) {
+      b.getPolicyBuilder().setWeightedPriorityHealth(true);
+    }
     return b.build();
   }
 
@@ -110,7 +116,11 @@ public final class EndpointCodec {
                         l.getPriority(),
                         l.getLoadBalancingWeight().getValue(),
                         l.getLbEndpointsList().stream().map(EndpointCodec::endpoint).toList()))
-            .toList());
+            .toList(),
+        a.getPolicy().hasOverprovisioningFactor()
+            ? a.getPolicy().getOverprovisioningFactor().getValue()
+            : ClusterLoadAssignment.DEFAULT_OVERPROVISIONING,
+        a.getPolicy().getWeightedPriorityHealth());
   }
 
   private static Endpoint endpoint(LbEndpoint e) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param name as {@code ip netns list} has it
  * @param address on the mesh's bridge
  */
-record Namespace(String name, String address, boolean ours) implements AutoCloseable {
+public record Namespace(String name, String address, boolean ours) implements AutoCloseable {
   private static final int COMMAND_SECONDS = 30;
   private static final int OUTSIDER = 240;
 
@@ -49,15 +49,15 @@ record Namespace(String name, String address, boolean ours) implements AutoClose
   }
 
   /** What a command came to; {@code output} is both of its streams. */
-  record Outcome(int status, String output) {}
+  public record Outcome(int status, String output) {}
 
   /** Runs {@code command} inside to its end. */
-  Outcome run(String... command) throws IOException, InterruptedException {
+  public Outcome run(String... command) throws IOException, InterruptedException {
     return execute(inside(command));
   }
 
   /** Starts {@code command} inside, its output to be read by the caller. */
-  Process start(String... command) throws IOException {
+  public Process start(String... command) throws IOException {
     return new ProcessBuilder(inside(command)).redirectErrorStream(true).start();
   }
 
@@ -107,7 +107,7 @@ record Namespace(String name, String address, boolean ours) implements AutoClose
   }
 
   /** Runs {@code command} in the machine's own namespace; its output. */
-  static String must(String... command) throws IOException, InterruptedException {
+  public static String must(String... command) throws IOException, InterruptedException {
     Outcome outcome = execute(List.of(command));
     if (outcome.status() != 0) {
       throw new IOException("'" + String.join(" ", command) + "' failed: " + outcome.output());

@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
@@ -20,6 +22,7 @@ final class EchoApp implements AutoCloseable {
   private final HttpServer server;
   private final String name;
   private final AtomicInteger requests = new AtomicInteger();
+  private final Set<String> hosts = ConcurrentHashMap.newKeySet();
   private volatile IntUnaryOperator status = n -> 200;
   private volatile long delayMillis;
 
@@ -54,7 +57,13 @@ final class EchoApp implements AutoCloseable {
     return requests.get();
   }
 
+  /** Whom requests were for, as their Host said. */
+  Set<String> hosts() {
+    return hosts;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
+    hosts.add(exchange.getRequestHeaders().getFirst("host"));
     int code = status.applyAsInt(requests.incrementAndGet());
     byte[] body = exchange.getRequestBody().readAllBytes();
     pause();

@@ -30,6 +30,8 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One engine between a client and applications, over plain HTTP/1.1. */
 class RoutingIT {
@@ -373,8 +375,9 @@ class RoutingIT {
                 .contains("response_flags=\"NC\""));
   }
 
-  @Test
-  void copiesRequestsToAMirror() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void copiesRequestsToAMirror(boolean marked) throws Exception {
     route(
         Route.of(
             "m",
@@ -385,7 +388,7 @@ class RoutingIT {
                 Optional.empty(),
                 Optional.empty(),
                 new HostRewrite.Keep(),
-                List.of(new RouteAction.Mirror("v2", Percentage.ALL)))));
+                List.of(new RouteAction.Mirror("v2", Percentage.ALL, marked)))));
 
     for (int i = 0; i < 5; i++) {
       assertThat(proxy.get("/", r -> r.POST(BodyPublishers.ofString("b"))).body())
@@ -393,6 +396,9 @@ class RoutingIT {
     }
 
     Await.until(() -> assertThat(v2.requests()).isEqualTo(5));
+    assertThat(v2.hosts())
+        .hasSize(1)
+        .allSatisfy(host -> assertThat(host.contains("-shadow")).isEqualTo(marked));
   }
 
   @Test

@@ -23,6 +23,7 @@ import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.Listener.Inspector;
 import io.flotilla.model.listener.Listener.TrafficDirection;
 import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.listener.Terminal;
 import io.flotilla.model.listener.Tracing;
 import io.flotilla.model.match.Percentage;
@@ -105,8 +106,7 @@ final class TestMesh {
         forward,
         forward == ForwardClientCert.APPEND_FORWARD,
         serverName,
-        true,
-        false,
+        PathNormalization.BASE,
         plain.streamIdleTimeout(),
         Duration.ofSeconds(5),
         Optional.empty(),
@@ -247,8 +247,7 @@ final class TestMesh {
             plain.forwardClientCert(),
             plain.setCurrentClientCertDetails(),
             plain.serverName(),
-            plain.normalizePath(),
-            plain.mergeSlashes(),
+            plain.paths(),
             plain.streamIdleTimeout(),
             plain.requestHeadersTimeout(),
             plain.idleTimeout(),
@@ -353,8 +352,7 @@ final class TestMesh {
         m.forwardClientCert(),
         m.setCurrentClientCertDetails(),
         m.serverName(),
-        m.normalizePath(),
-        m.mergeSlashes(),
+        m.paths(),
         m.streamIdleTimeout(),
         m.requestHeadersTimeout(),
         m.idleTimeout(),

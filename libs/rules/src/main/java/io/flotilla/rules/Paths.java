@@ -2,9 +2,13 @@
 package io.flotilla.rules;
 
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The parts of a request target and its normal form. */
 public final class Paths {
+  private static final Pattern ESCAPED_SLASH = Pattern.compile("%2[Ff]");
+  private static final Pattern ESCAPED_BACKSLASH = Pattern.compile("%5[Cc]");
+
   private Paths() {}
 
   /** Without query and fragment. */
@@ -132,6 +136,16 @@ public final class Paths {
         || c == '.'
         || c == '_'
         || c == '~';
+  }
+
+  /** "%2F" and "%5C" become what they stand for; the query stays. */
+  public static String unescapeSlashes(String path) {
+    String only = withoutQuery(path);
+    if (only.indexOf('%') < 0) {
+      return path;
+    }
+    return ESCAPED_BACKSLASH.matcher(ESCAPED_SLASH.matcher(only).replaceAll("/")).replaceAll("\\\\")
+        + query(path);
   }
 
   /** Runs of "/" become one; the query stays. */

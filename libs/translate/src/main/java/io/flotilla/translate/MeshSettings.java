@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.translate;
 
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.translate.policy.AuthorizationProvider;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,8 @@ import java.util.stream.Collectors;
  * @param httpProxyPort where proxies that do not intercept take HTTP proxy requests (15007)
  * @param trustDomainAliases other names under which the mesh's identities are known
  * @param authorizationProviders whom policies with the action CUSTOM may ask, by name
+ * @param paths what becomes of requests' paths before anything is decided by them
+ *     (pathNormalization)
  */
 public record MeshSettings(
     String trustDomain,
@@ -39,7 +42,8 @@ public record MeshSettings(
     int inboundPort,
     int httpProxyPort,
     List<String> trustDomainAliases,
-    Map<String, AuthorizationProvider> authorizationProviders) {
+    Map<String, AuthorizationProvider> authorizationProviders,
+    PathNormalization paths) {
 
   /** Istio's defaults. */
   public static final MeshSettings DEFAULT =
@@ -57,7 +61,8 @@ public record MeshSettings(
           15006,
           15007,
           List.of(),
-          Map.of());
+          Map.of(),
+          PathNormalization.BASE);
 
   public MeshSettings {
     trustDomainAliases = List.copyOf(trustDomainAliases);
@@ -84,7 +89,8 @@ public record MeshSettings(
         inboundPort,
         httpProxyPort,
         trustDomainAliases,
-        authorizationProviders);
+        authorizationProviders,
+        paths);
   }
 
   /** The trust domain and its aliases. */
@@ -110,7 +116,8 @@ public record MeshSettings(
         inboundPort,
         httpProxyPort,
         aliases,
-        authorizationProviders);
+        authorizationProviders,
+        paths);
   }
 
   /** The mesh with authorization services. */
@@ -129,7 +136,8 @@ public record MeshSettings(
         inboundPort,
         httpProxyPort,
         trustDomainAliases,
-        providers.stream().collect(Collectors.toMap(AuthorizationProvider::name, p -> p)));
+        providers.stream().collect(Collectors.toMap(AuthorizationProvider::name, p -> p)),
+        paths);
   }
 
   /** The identity of a service account. */

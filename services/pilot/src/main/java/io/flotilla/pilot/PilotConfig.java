@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.pilot;
 
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.policy.ExternalAuthorization;
 import io.flotilla.translate.MeshSettings;
 import io.flotilla.translate.policy.AuthorizationProvider;
@@ -149,6 +150,18 @@ public interface PilotConfig {
     /** extensionProviders: whom policies with the action CUSTOM may ask. */
     List<ExtensionProvider> extensionProviders();
 
+    /** Istio's pathNormalization: what becomes of a path before anything is decided by it. */
+    @WithDefault("BASE")
+    Normalization pathNormalization();
+
+    /** The kinds of it, as Istio's MeshConfig names them. */
+    enum Normalization {
+      NONE,
+      BASE,
+      MERGE_SLASHES,
+      DECODE_AND_MERGE_SLASHES
+    }
+
     /** As the translation wants them. */
     default MeshSettings settings() {
       MeshSettings settings =
@@ -166,7 +179,13 @@ public interface PilotConfig {
               inboundPort(),
               httpProxyPort(),
               trustDomainAliases().orElse(List.of()),
-              Map.of());
+              Map.of(),
+              switch (pathNormalization()) {
+                case NONE -> PathNormalization.NONE;
+                case BASE -> PathNormalization.BASE;
+                case MERGE_SLASHES -> PathNormalization.MERGE_SLASHES;
+                case DECODE_AND_MERGE_SLASHES -> PathNormalization.DECODE_AND_MERGE_SLASHES;
+              });
       return otlp()
           .map(where -> settings.withTracing(exporter(where), sampling()))
           .orElse(settings)

@@ -174,10 +174,16 @@ public sealed interface RouteAction {
    * A copy of the request whose answer is dropped.
    *
    * @param fraction the share of requests copied
+   * @param marked whether the copy's authority tells that it is one ("a.b" is "a.b-shadow")
    */
-  record Mirror(String cluster, Percentage fraction) {
+  record Mirror(String cluster, Percentage fraction, boolean marked) {
     public Mirror {
       Checks.notEmpty(cluster, "cluster of a mirror");
+    }
+
+    /** Whose copies are marked, as Envoy does by default. */
+    public Mirror(String cluster, Percentage fraction) {
+      this(cluster, fraction, true);
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.policy.FilterOverride;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.api.FailureCause;
@@ -176,15 +177,18 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     HeadRules.Target parsed = HeadRules.target(head);
     wantsTunnel = head.method().equals(HttpMethod.CONNECT);
-    Optional<String> path =
-        manager.normalizePath() && !wantsTunnel
-            ? HeadRules.normalize(parsed.pathAndQuery(), manager.mergeSlashes())
-            : Optional.of(parsed.pathAndQuery());
-    target = path.orElse(parsed.pathAndQuery());
+    Optional<HeadRules.NormalPath> path =
+        HeadRules.normalize(
+            parsed.pathAndQuery(), wantsTunnel ? PathNormalization.NONE : manager.paths());
+    target = path.map(HeadRules.NormalPath::pathAndQuery).orElse(parsed.pathAndQuery());
     record.target(parsed.authority().toLowerCase(Locale.ROOT), target);
     if (path.isEmpty()) {
       keepAlive = false;
       fail(FailureCause.BAD_REQUEST);
+      return;
+    }
+    if (path.get().redirect()) {
+      redirect(HttpResponseStatus.TEMPORARY_REDIRECT, target);
       return;
     }
     HttpHeaders headers = head.headers();
@@ -262,25 +266,22 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
         reply(d.status(), d.body());
       }
       case RouteAction.NonForwarding n -> fail(FailureCause.NO_ROUTE);
-      case RouteAction.Redirect r -> redirect(r, found);
+      case RouteAction.Redirect r -> {
+        record.count(HttpStat.RQ_REDIRECT);
+        redirect(
+            HttpResponseStatus.valueOf(r.status()),
+            Rewrite.location(r, found.rewrite(), this, authority()));
+      }
     }
   }
 
-  private void redirect(RouteAction.Redirect redirect, RouteTable.Match found) {
-    record.count(HttpStat.RQ_REDIRECT);
+  private void redirect(HttpResponseStatus status, String location) {
     boolean grpc = RouteTable.isGrpc(this);
     FullHttpResponse response =
         grpc
-            ? grpcAnswer(200, HeadRules.grpcStatus(redirect.status()), "")
-            : new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1,
-                HttpResponseStatus.valueOf(redirect.status()),
-                Unpooled.EMPTY_BUFFER);
-    response
-        .headers()
-        .set(
-            HttpHeaderNames.LOCATION,
-            Rewrite.location(redirect, found.rewrite(), this, authority()));
+            ? grpcAnswer(200, HeadRules.grpcStatus(status.code()), "")
+            : new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
+    response.headers().set(HttpHeaderNames.LOCATION, location);
     local(response);
   }
 
@@ -304,7 +305,8 @@ final class Exchange implements FilteredRequest, Sweep.Timed {
     }
     if (runtime.isEmpty()) {
       record.count(HttpStat.NO_CLUSTER);
-      fail(FailureCause.NO_CLUSTER);
+      record.add(FailureCause.NO_CLUSTER);
+      reply(action.terms().missingClusterStatus(), record.sentence(FailureCause.NO_CLUSTER));
       return;
     }
     forwarding =

@@ -396,7 +396,8 @@ final class Forwarding implements UpstreamStream.Listener, HashKey.Cookies {
               : null;
       if (to != null && at != null) {
         MirrorCopy copy =
-            new MirrorCopy(engine, to, at, protocol(to, at), alpn(to), head.mirrored(at));
+            new MirrorCopy(
+                engine, to, at, protocol(to, at), alpn(to), head.mirrored(at, mirror.marked()));
         mirrors.add(copy);
         // What a filter held back came before there was a copy.
         body.copy(copy::body);

@@ -2,6 +2,8 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.model.listener.HttpConnectionManager;
+import io.flotilla.model.listener.PathNormalization;
+import io.flotilla.model.listener.PathNormalization.EscapedSlashes;
 import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.proxy.internal.Downstream;
@@ -203,9 +205,29 @@ final class HeadRules {
    * The path in its normal form (RFC 3986, section 6.2.2), with double slashes merged if wanted;
    * empty: it leaves its root or holds a bad escape.
    */
-  static Optional<String> normalize(String pathAndQuery, boolean mergeSlashes) {
-    return Paths.normalize(pathAndQuery).map(p -> mergeSlashes ? Paths.mergeSlashes(p) : p);
+  static Optional<NormalPath> normalize(String pathAndQuery, PathNormalization how) {
+    String unescaped =
+        how.escapedSlashes() == EscapedSlashes.KEEP
+            ? pathAndQuery
+            : Paths.unescapeSlashes(pathAndQuery);
+    boolean escaped = !unescaped.equals(pathAndQuery);
+    if (escaped && how.escapedSlashes() == EscapedSlashes.REJECT) {
+      return Optional.empty();
+    }
+    return (how.normalize() ? Paths.normalize(unescaped) : Optional.of(unescaped))
+        .map(path -> how.mergeSlashes() ? Paths.mergeSlashes(path) : path)
+        .map(
+            path ->
+                new NormalPath(
+                    path, escaped && how.escapedSlashes() == EscapedSlashes.UNESCAPE_AND_REDIRECT));
   }
+
+  /**
+   * A path as it counts.
+   *
+   * @param redirect whether the client is to ask for it itself
+   */
+  record NormalPath(String pathAndQuery, boolean redirect) {}
 
   /** What this proxy adds to and takes from a request before routes are looked at. */
   static void requestHeaders(

@@ -74,7 +74,7 @@ final class UpstreamHead {
   }
 
   /** The head for a copy that goes to an endpoint of another cluster. */
-  HttpRequest mirrored(Host to) {
+  HttpRequest mirrored(Host to, boolean marked) {
     HttpRequest head = of(to, 1, Duration.ZERO);
     if (action.hostRewrite() instanceof HostRewrite.Auto) {
       // An endpoint's name is that endpoint's alone.
@@ -86,7 +86,9 @@ final class UpstreamHead {
       head.headers()
           .set("x-envoy-expected-rq-timeout-ms", Long.toString(timeouts.whole().toMillis()));
     }
-    MirrorCopy.markAsShadow(head.headers());
+    if (marked) {
+      MirrorCopy.markAsShadow(head.headers());
+    }
     return head;
   }
 

@@ -389,14 +389,14 @@ public final class RouteTranslator {
                       .or(() -> http.mirrorPercentSnakeCase().map(p -> Percentage.ofPercent(p)))
                       .orElse(Percentage.ALL);
               if (share.partsPerMillion() > 0) {
-                out.add(new RouteAction.Mirror(target(to, rule).cluster(), share));
+                out.add(new RouteAction.Mirror(target(to, rule).cluster(), share, false));
               }
             });
     for (HttpMirrorPolicy mirror : http.mirrors()) {
       Percentage share =
           mirror.percentage().map(RouteTranslator::percentage).orElse(Percentage.ALL);
       if (share.partsPerMillion() > 0) {
-        out.add(new RouteAction.Mirror(target(mirror.destination(), rule).cluster(), share));
+        out.add(new RouteAction.Mirror(target(mirror.destination(), rule).cluster(), share, false));
       }
     }
     return out;

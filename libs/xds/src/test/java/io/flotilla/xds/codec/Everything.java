@@ -31,6 +31,7 @@ import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.Listener.Inspector;
 import io.flotilla.model.listener.Listener.TrafficDirection;
 import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.listener.TcpProxy;
 import io.flotilla.model.listener.Tracing;
 import io.flotilla.model.match.HeaderMatch;
@@ -140,8 +141,7 @@ public final class Everything {
             HttpConnectionManager.ForwardClientCert.APPEND_FORWARD,
             true,
             "istio-envoy",
-            true,
-            true,
+            PathNormalization.DECODE_AND_MERGE_SLASHES,
             Optional.of(Duration.ofMinutes(1)),
             Duration.ofSeconds(10),
             Optional.of(Duration.ofHours(1)),
@@ -443,9 +443,9 @@ public final class Everything {
                 new HashPolicy.QueryParameter("q", false)),
             List.of(
                 new RouteAction.Mirror("static", Percentage.ofPercent(10)),
-                new RouteAction.Mirror("strict", Percentage.ALL)),
+                new RouteAction.Mirror("strict", Percentage.ALL, false)),
             List.of("websocket"),
-            new Terms(true, Map.of("version", "v1", "stage", true), true));
+            new Terms(true, Map.of("version", "v1", "stage", true), true, 404));
     List<Route> all = new ArrayList<>();
     all.add(
         new Route(

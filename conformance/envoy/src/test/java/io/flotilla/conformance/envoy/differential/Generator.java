@@ -18,11 +18,13 @@ import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.RouteMatch;
+import io.flotilla.model.route.Terms;
 import io.flotilla.model.route.VirtualHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -251,7 +253,8 @@ final class Generator {
             ? List.of(
                 new RouteAction.Mirror("mirror", chance(70) ? Percentage.ALL : Percentage.NONE))
             : List.of(),
-        List.of());
+        List.of(),
+        new Terms(false, Map.of(), false, pick(List.of(503, 404, 500))));
   }
 
   private ClusterChoice clusterChoice() {

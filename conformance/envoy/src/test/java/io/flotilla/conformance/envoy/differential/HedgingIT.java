@@ -59,7 +59,7 @@ class HedgingIT {
                 List.of(),
                 List.of(),
                 List.of())
-            .on(new Terms(false, Map.of(), hedged)));
+            .on(new Terms(false, Map.of(), hedged, 503)));
   }
 
   private static Wire.Request request(String path, String script) {

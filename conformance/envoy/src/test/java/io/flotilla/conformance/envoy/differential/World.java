@@ -14,6 +14,7 @@ import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import java.nio.file.Path;
@@ -174,8 +175,7 @@ final class World {
             plain.forwardClientCert(),
             false,
             "suite",
-            true,
-            true,
+            PathNormalization.MERGE_SLASHES,
             plain.streamIdleTimeout(),
             plain.requestHeadersTimeout(),
             plain.idleTimeout(),

@@ -18,6 +18,7 @@ import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.listener.TcpProxy;
 import io.flotilla.model.listener.Terminal;
 import io.flotilla.model.match.PathMatch;
@@ -206,8 +207,7 @@ class AuthorizationDifferentialIT {
         plain.forwardClientCert(),
         false,
         "",
-        true,
-        false,
+        PathNormalization.BASE,
         plain.streamIdleTimeout(),
         Duration.ZERO,
         Optional.empty(),

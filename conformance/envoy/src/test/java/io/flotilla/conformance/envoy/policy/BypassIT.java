@@ -10,6 +10,7 @@ import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.proxy.ProxyEngine;
@@ -27,6 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -155,6 +159,21 @@ class BypassIT {
           "/admin+",
           "/ad%6Din/",
           "/admin%E2%80%8B");
+  private static final Map<String, PathNormalization> NORMALIZATIONS =
+      Map.of(
+          "",
+          PathNormalization.BASE,
+          "-none",
+          PathNormalization.NONE,
+          "-merged",
+          PathNormalization.MERGE_SLASHES,
+          "-decoded",
+          PathNormalization.DECODE_AND_MERGE_SLASHES,
+          "-rejected",
+          new PathNormalization(PathNormalization.EscapedSlashes.REJECT, true, true),
+          "-redirected",
+          new PathNormalization(
+              PathNormalization.EscapedSlashes.UNESCAPE_AND_REDIRECT, true, true));
   private static final List<String> TARGETS =
       List.of(
           "http://a.test/admin",
@@ -231,6 +250,10 @@ class BypassIT {
           "two hosts (RFC 9112, section 3.2)", Pattern.compile("(?s)host:.*\r\nhost:"),
           "users in hosts (RFC 9110, section 4.2.4)", Pattern.compile("\r\nhost: [^\r]*@"));
 
+  private static final Pattern ANSWER =
+      Pattern.compile("^HTTP/1\\.1 (\\d+) (?s:.*?\r\nlocation: ([^\r]*))?");
+
+  private final Set<String> listeners = new TreeSet<>();
   private StaticEnvoy envoy;
   private ProxyEngine engine;
 
@@ -238,10 +261,11 @@ class BypassIT {
   void start(@TempDir Path folder) throws Exception {
     assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
     Map<String, Listener> listeners = new LinkedHashMap<>();
-    add(listeners, "deny", DENY, false);
-    add(listeners, "allow", ALLOW, false);
-    add(listeners, "deny-merged", DENY, true);
-    add(listeners, "allow-merged", ALLOW, true);
+    for (Map.Entry<String, PathNormalization> paths : NORMALIZATIONS.entrySet()) {
+      add(listeners, "deny" + paths.getKey(), DENY, paths.getValue());
+      add(listeners, "allow" + paths.getKey(), ALLOW, paths.getValue());
+    }
+    this.listeners.addAll(listeners.keySet());
     ProxySnapshot snapshot =
         new ProxySnapshot(1, listeners, Map.of(), Map.of(), Map.of(), Map.of());
     envoy = new StaticEnvoy(ENVOY, folder, snapshot);
@@ -258,7 +282,7 @@ class BypassIT {
   }
 
   private static void add(
-      Map<String, Listener> listeners, String name, String policies, boolean mergeSlashes) {
+      Map<String, Listener> listeners, String name, String policies, PathNormalization paths) {
     List<HttpFilter> filters =
         new ArrayList<>(PolicyFile.of(name, policies, List.of("cluster.local")).http());
     filters.add(new HttpFilter.Router(false));
@@ -274,8 +298,7 @@ class BypassIT {
             m.forwardClientCert(),
             false,
             "",
-            true,
-            mergeSlashes,
+            paths,
             m.streamIdleTimeout(),
             Duration.ZERO,
             Optional.empty(),
@@ -292,7 +315,7 @@ class BypassIT {
             FilterChain.plain("all", http)));
   }
 
-  /** What came of the request: its status, or "closed". */
+  /** What came of the request: its status, and where it is sent to; or "closed". */
   private static String ask(int port, String request) throws IOException {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(5_000);
@@ -301,16 +324,19 @@ class BypassIT {
       socket.getOutputStream().flush();
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       try {
-        for (int c = socket.getInputStream().read();
-            c >= 0 && c != '\n';
-            c = socket.getInputStream().read()) {
+        int c = socket.getInputStream().read();
+        while (c >= 0 && !out.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r")) {
           out.write(c);
+          c = socket.getInputStream().read();
         }
       } catch (SocketException e) {
+        // What came before it counts.
+      }
+      Matcher answer = ANSWER.matcher(out.toString(StandardCharsets.ISO_8859_1));
+      if (!answer.find()) {
         return "closed";
       }
-      String[] words = out.toString(StandardCharsets.ISO_8859_1).strip().split(" ");
-      return words.length > 1 ? words[1] : "closed";
+      return answer.group(2) == null ? answer.group(1) : answer.group(1) + " " + answer.group(2);
     }
   }
 
@@ -327,7 +353,7 @@ class BypassIT {
   /** Asks both everywhere; what differs. */
   private List<String> differences(List<String> requests) throws IOException {
     List<String> out = new ArrayList<>();
-    for (String listener : List.of("deny", "allow", "deny-merged", "allow-merged")) {
+    for (String listener : listeners) {
       int ours = engine.addresses(listener).getFirst().getPort();
       for (String request : requests) {
         String theirs = ask(envoy.port(listener), request);

@@ -40,6 +40,7 @@ import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.IstioStats;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.NetworkFilter;
+import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.listener.TcpProxy;
 import io.flotilla.model.listener.Terminal;
 import io.flotilla.model.listener.Tracing;
@@ -268,9 +269,15 @@ public final class ListenerCodec {
                   case SANITIZE_SET -> ForwardClientCertDetails.SANITIZE_SET;
                   case ALWAYS_FORWARD_ONLY -> ForwardClientCertDetails.ALWAYS_FORWARD_ONLY;
                 })
-            .setNormalizePath(BoolValue.of(http.normalizePath()))
-            .setMergeSlashes(http.mergeSlashes())
-            .setPathWithEscapedSlashesAction(PathWithEscapedSlashesAction.KEEP_UNCHANGED)
+            .setNormalizePath(BoolValue.of(http.paths().normalize()))
+            .setMergeSlashes(http.paths().mergeSlashes())
+            .setPathWithEscapedSlashesAction(
+                switch (http.paths().escapedSlashes()) {
+                  case KEEP -> PathWithEscapedSlashesAction.KEEP_UNCHANGED;
+                  case REJECT -> PathWithEscapedSlashesAction.REJECT_REQUEST;
+                  case UNESCAPE_AND_REDIRECT -> PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT;
+                  case UNESCAPE_AND_FORWARD -> PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD;
+                })
             .setProxy100Continue(true)
             .setMaxRequestHeadersKb(UInt32Value.of(http.maxRequestHeadersKiB()));
     if (http.setCurrentClientCertDetails()) {
@@ -663,8 +670,15 @@ public final class ListenerCodec {
         h.getServerHeaderTransformation() == ServerHeaderTransformation.PASS_THROUGH
             ? ""
             : h.getServerName().isEmpty() ? "envoy" : h.getServerName(),
-        h.getNormalizePath().getValue(),
-        h.getMergeSlashes(),
+        new PathNormalization(
+            switch (h.getPathWithEscapedSlashesAction()) {
+              case REJECT_REQUEST -> PathNormalization.EscapedSlashes.REJECT;
+              case UNESCAPE_AND_REDIRECT -> PathNormalization.EscapedSlashes.UNESCAPE_AND_REDIRECT;
+              case UNESCAPE_AND_FORWARD -> PathNormalization.EscapedSlashes.UNESCAPE_AND_FORWARD;
+              default -> PathNormalization.EscapedSlashes.KEEP;
+            },
+            h.getNormalizePath().getValue(),
+            h.getMergeSlashes()),
         Common.when(h.hasStreamIdleTimeout(), () -> Common.duration(h.getStreamIdleTimeout())),
         Common.duration(h.getRequestHeadersTimeout()),
         Common.when(

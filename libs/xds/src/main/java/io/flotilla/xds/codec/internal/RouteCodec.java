@@ -11,6 +11,7 @@ import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.config.route.v3.Decorator;
 import io.envoyproxy.envoy.config.route.v3.NonForwardingAction;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
+import io.envoyproxy.envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode;
 import io.envoyproxy.envoy.config.route.v3.RouteAction.UpgradeConfig;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost.TlsRequirementType;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
@@ -328,11 +329,18 @@ public final class RouteCodec {
       b.addRequestMirrorPolicies(
           io.envoyproxy.envoy.config.route.v3.RouteAction.RequestMirrorPolicy.newBuilder()
               .setCluster(mirror.cluster())
+              .setDisableShadowHostSuffixAppend(!mirror.marked())
               .setRuntimeFraction(
                   RuntimeFractionalPercent.newBuilder()
                       .setDefaultValue(Common.percent(mirror.fraction()))));
     }
     f.upgrades().forEach(u -> b.addUpgradeConfigs(upgrade(u)));
+    switch (f.terms().missingClusterStatus()) {
+      case 404 -> b.setClusterNotFoundResponseCode(ClusterNotFoundResponseCode.NOT_FOUND);
+      case 500 ->
+          b.setClusterNotFoundResponseCode(ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR);
+      default -> {}
+    }
     if (f.terms().highPriority()) {
       b.setPriority(RoutingPriority.HIGH);
     }
@@ -427,13 +435,19 @@ public final class RouteCodec {
                         m.getCluster(),
                         m.hasRuntimeFraction()
                             ? Common.percent(m.getRuntimeFraction().getDefaultValue())
-                            : Percentage.ALL))
+                            : Percentage.ALL,
+                        !m.getDisableShadowHostSuffixAppend()))
             .toList(),
         r.getUpgradeConfigsList().stream().map(RouteCodec::upgrade).toList(),
         new Terms(
             r.getPriority() == RoutingPriority.HIGH,
             Common.balancing(r.getMetadataMatch()),
-            r.getHedgePolicy().getHedgeOnPerTryTimeout()));
+            r.getHedgePolicy().getHedgeOnPerTryTimeout(),
+            switch (r.getClusterNotFoundResponseCode()) {
+              case NOT_FOUND -> 404;
+              case INTERNAL_SERVER_ERROR -> 500;
+              default -> 503;
+            }));
   }
 
   private static UpgradeConfig upgrade(String type) {

@@ -29,9 +29,6 @@ public record RateLimitRule(int stage, List<Action> actions) {
 
   /** What gives an entry; keys that are empty are the action's usual one. */
   public sealed interface Action {
-    /** "source_cluster": who asks, as the proxy's own service cluster. */
-    record SourceCluster() implements Action {}
-
     /** "destination_cluster": where the route goes. */
     record DestinationCluster() implements Action {}
 

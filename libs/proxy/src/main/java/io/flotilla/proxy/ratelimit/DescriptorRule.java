@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy.ratelimit;
 
-import io.flotilla.model.InvalidModelException;
 import io.flotilla.model.policy.LocalRateLimit.VirtualHostRules;
 import io.flotilla.model.policy.RateLimitRule;
 import io.flotilla.model.policy.RateLimitRule.Action;
@@ -95,9 +94,6 @@ final class DescriptorRule {
 
   private static Step step(Action action) {
     return switch (action) {
-      case Action.SourceCluster a ->
-          throw new InvalidModelException(
-              "a rate limit by the proxy's own cluster is not supported; use a generic key");
       case Action.DestinationCluster a ->
           (request, to) -> add(to, "destination_cluster", request.cluster(), false);
       case Action.Header a ->

@@ -10,14 +10,17 @@ import com.google.protobuf.util.JsonFormat;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RateLimit;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication;
+import io.envoyproxy.envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBACPerRoute;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +42,39 @@ class PolicyRefusalTest {
     refusesRoutes(
         RouteConfiguration.newBuilder().putTypedPerFilterConfig(RBAC, OFF),
         "route configuration r");
+  }
+
+  @Test
+  void refusesRateLimitsThatItCannotCount() {
+    for (RateLimit limit :
+        List.of(
+            RateLimit.newBuilder()
+                .addActions(
+                    RateLimit.Action.newBuilder()
+                        .setSourceCluster(RateLimit.Action.SourceCluster.getDefaultInstance()))
+                .build(),
+            RateLimit.newBuilder().setDisableKey("off").build())) {
+      VirtualHost host =
+          VirtualHost.newBuilder().setName("h").addDomains("*").addRateLimits(limit).build();
+      Any any =
+          Any.pack(RouteConfiguration.newBuilder().setName("r").addVirtualHosts(host).build());
+
+      assertThatThrownBy(() -> Decoded.of("r", any))
+          .hasMessageContaining("a rate limit ")
+          .hasMessageContaining("not supported");
+    }
+    Any override =
+        Any.pack(
+            RateLimitPerRoute.newBuilder()
+                .setOverrideOption(RateLimitPerRoute.OverrideOptions.OVERRIDE_POLICY)
+                .build());
+    Any any =
+        Any.pack(
+            RouteConfiguration.newBuilder()
+                .setName("r")
+                .putTypedPerFilterConfig("envoy.filters.http.ratelimit", override)
+                .build());
+    assertThatThrownBy(() -> Decoded.of("r", any)).hasMessageContaining("OVERRIDE_POLICY");
   }
 
   @Test

@@ -28,7 +28,6 @@ final class RateLimits {
         new RateLimitRule(
             0,
             List.of(
-                new Action.SourceCluster(),
                 new Action.DestinationCluster(),
                 new Action.Header("x-user", "user", true),
                 new Action.Query("k", "query", false),

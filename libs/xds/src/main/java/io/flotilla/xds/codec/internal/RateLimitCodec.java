@@ -282,6 +282,12 @@ final class RateLimitCodec {
   }
 
   static FilterOverride decode(RateLimitPerRoute m) {
+    if (m.getOverrideOption() != RateLimitPerRoute.OverrideOptions.DEFAULT) {
+      throw new InvalidModelException(
+          "a route's rate limits by override_option "
+              + m.getOverrideOption()
+              + " are not supported; leave it out");
+    }
     return new FilterOverride.Rate(
         switch (m.getVhRateLimits()) {
           case INCLUDE -> LocalRateLimit.VirtualHostRules.ALWAYS;
@@ -304,7 +310,6 @@ final class RateLimitCodec {
   private static RateLimit.Action action(Action action) {
     RateLimit.Action.Builder b = RateLimit.Action.newBuilder();
     switch (action) {
-      case Action.SourceCluster a -> b.getSourceClusterBuilder();
       case Action.DestinationCluster a -> b.getDestinationClusterBuilder();
       case Action.Header a ->
           b.getRequestHeadersBuilder()
@@ -353,10 +358,13 @@ final class RateLimitCodec {
   }
 
   static RateLimitRule decode(RateLimit m) {
-    if (m.hasLimit() || m.hasHitsAddend() || m.getApplyOnStreamDone()) {
+    if (m.hasLimit()
+        || m.hasHitsAddend()
+        || m.getApplyOnStreamDone()
+        || !m.getDisableKey().isEmpty()) {
       throw new InvalidModelException(
-          "a rate limit with an override, an addend, or one at the end of a request is not"
-              + " supported");
+          "a rate limit with an override, an addend, a key that turns it off, or one at the end of"
+              + " a request is not supported");
     }
     return new RateLimitRule(
         m.getStage().getValue(), m.getActionsList().stream().map(RateLimitCodec::action).toList());
@@ -364,7 +372,9 @@ final class RateLimitCodec {
 
   private static Action action(RateLimit.Action a) {
     return switch (a.getActionSpecifierCase()) {
-      case SOURCE_CLUSTER -> new Action.SourceCluster();
+      case SOURCE_CLUSTER ->
+          throw new InvalidModelException(
+              "a rate limit by the proxy's own cluster is not supported; use a generic key");
       case DESTINATION_CLUSTER -> new Action.DestinationCluster();
       case REQUEST_HEADERS ->
           new Action.Header(

@@ -6,6 +6,7 @@ import io.flotilla.model.cluster.ConnectionSettings.TcpKeepalive;
 import io.flotilla.model.cluster.TransportMatch;
 import io.flotilla.proxy.metrics.ClusterStat;
 import io.flotilla.proxy.tls.Peers;
+import io.flotilla.proxy.tls.ServerName;
 import io.flotilla.proxy.tls.TlsContexts;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -494,6 +495,9 @@ public final class UpstreamPool implements AutoCloseable {
         sni.isEmpty()
             ? context.newHandler(channel.alloc())
             : context.newHandler(channel.alloc(), sni, 0);
+    if (!sni.isEmpty()) {
+      ServerName.ask(handler.engine(), sni);
+    }
     handler.setHandshakeTimeoutMillis(cluster.connectTimeoutMillis());
     return handler;
   }

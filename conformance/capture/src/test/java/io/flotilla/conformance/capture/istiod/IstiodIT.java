@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.flotilla.xds.codec.Golden;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,8 @@ class IstiodIT {
       assertThat(details.said().path("alpn").asText()).isEqualTo("istio-http/1.1");
       assertThat(details.said().path("peer").asText())
           .isEqualTo(Scenario.spiffe("default", "bookinfo-productpage"));
+      assertThat(details.said().path("sni").asText())
+          .isEqualTo("outbound_.9080_._.details.default.svc.cluster.local");
       assertThat(details.said().path("path").asText()).isEqualTo("/details/0");
       assertThat(details.got("x-request-id")).isNotEmpty();
       Set<String> versions =
@@ -191,6 +194,47 @@ class IstiodIT {
   }
 
   @Test
+  void s06TerminatesAndPassesTlsOnAtTheGateway() throws Exception {
+    try (Scenario s = scenario("06-gateway-tls").start()) {
+      assertThat(s.refused())
+          .as("the one listener with a certificate's hash")
+          .singleElement()
+          .asString()
+          .contains("certificate hashes");
+
+      Reply redirect =
+          s.from("10.244.0.2", "http://10.244.0.21:8080/x", "-H", "host: httpbin.example.com");
+      assertThat(redirect.status()).isEqualTo(301);
+      assertThat(redirect.headers()).containsEntry("location", "https://httpbin.example.com/x");
+      assertThat(s.tls("10.244.0.2", 31400, "", "", "tcp.example.com", "hello\n").pod())
+          .as("TLS ends here, and what is in it goes on by mutual TLS")
+          .isEqualTo("details-v1");
+      Reply passed =
+          s.tls(
+              "10.244.0.2",
+              15443,
+              "reviews-v1",
+              "istio-http/1.1",
+              "outbound_.9080_._.ratings.default.svc.cluster.local",
+              Scenario.request("GET", "/", "ratings"));
+      assertThat(passed.pod()).isEqualTo("ratings-v1");
+      assertThat(passed.said().path("peer").asText())
+          .as("passed on as it is, to whom its SNI names")
+          .isEqualTo(Scenario.spiffe("default", "bookinfo-reviews"));
+      assertThat(
+              s.tls(
+                      "10.244.0.2",
+                      15443,
+                      "reviews-v1",
+                      "istio",
+                      "outbound_.1_._.no.local",
+                      "hello\n")
+                  .pod())
+          .isEmpty();
+    }
+  }
+
+  @Test
   void s07ReachesWhatServiceEntriesName() throws Exception {
     certificates.sign("10.20.0.1", "URI:" + Scenario.spiffe("default", "bookinfo-ratings"));
     try (Scenario s =
@@ -274,6 +318,44 @@ class IstiodIT {
       assertThat(clear.pod()).isEqualTo("ratings-v1");
       assertThat(clear.said().path("tls").asBoolean()).isFalse();
     }
+  }
+
+  @Test
+  void s09LetsInWhomThePoliciesLetIn() throws Exception {
+    try (Scenario s = scenario("09-authz-authn").start()) {
+      assertThat(s.refused()).isEmpty();
+
+      assertThat(asked(s, "details-v1", "/x").pod()).isEqualTo("app");
+      assertThat(asked(s, "reviews-v1", "/x").status()).isEqualTo(403);
+      assertThat(s.from("10.244.0.14", "http://10.244.0.13:9080/x").status())
+          .as("in clear")
+          .isEqualTo(403);
+      Reply asked = asked(s, "details-v1", "/ext/x");
+      assertThat(asked.pod()).as("the authorization service agrees").isEqualTo("app");
+      assertThat(asked(s, "details-v1", "/ext/x", "x-say: refuse-me").status()).isEqualTo(403);
+      assertThat(asked(s, "details-v1", "/x", "x-say: refuse-me").status())
+          .as("it is asked of /ext alone")
+          .isEqualTo(200);
+      assertThat(asked(s, "reviews-v1", "/ext/x").status())
+          .as("its yes is not the last word")
+          .isEqualTo(403);
+      assertThat(asked(s, "details-v1", "/x", "x-jwt: Bearer none").status()).isEqualTo(401);
+      String sni = "outbound_.8002_._.ratings-tcp.default.svc.cluster.local";
+      assertThat(s.tls("10.244.0.12", 8002, "details-v1", "istio", sni, "hello\n").pod())
+          .isEqualTo("app");
+      assertThat(s.tls("10.244.0.14", 8002, "reviews-v1", "istio", sni, "hello\n").pod()).isEmpty();
+    }
+  }
+
+  private static Reply asked(Scenario s, String as, String path, String... headers)
+      throws Exception {
+    return s.tls(
+        "10.244.0.14",
+        9080,
+        as,
+        "istio-http/1.1",
+        "outbound_.9080_._.ratings.default.svc.cluster.local",
+        Scenario.request("GET", path, "ratings:9080", headers));
   }
 
   @Test
@@ -463,6 +545,26 @@ class IstiodIT {
     }
     try (Scenario s = scenario("15-headless-tcp-sniffing").proxy("mysql-0").start()) {
       assertThat(s.sayFromOutside(3306, "hello").pod()).isEqualTo("app");
+    }
+  }
+
+  @Test
+  void s16LimitsInboundRequestsAsTheEnvoyFilterSays() throws Exception {
+    try (Scenario s = scenario("16-envoyfilter").start()) {
+      assertThat(s.refused())
+          .as("the outbound side, whose filters are yet to come")
+          .isNotEmpty()
+          .allMatch(
+              line ->
+                  line.contains("lua.outbound")
+                      || line.contains("connection_limit")
+                      || line.contains("envoy.filters.http.buffer"));
+
+      List<Integer> statuses = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        statuses.add(s.from("10.244.0.14", "http://" + PRODUCTPAGE + ":9080/").status());
+      }
+      assertThat(statuses).as("four a minute").containsExactly(200, 200, 200, 200, 429, 429);
     }
   }
 

@@ -30,7 +30,7 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.OptionalSslHandler;
+import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -42,7 +42,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,12 +54,16 @@ import org.jspecify.annotations.Nullable;
  * speaks HTTP/1, HTTP/2 and, to whatever else comes first, one line of its own; with TLS or
  * without, as it is spoken to.
  *
+ * <p>Asked as an authorization service (Envoy's ext_authz by gRPC), each lets requests pass that do
+ * not say "refuse-me".
+ *
  * <p>Arguments: a file with a line for each place ("address port name"), and the folder of
  * certificates ("name.crt", "name.key", "ca.crt"). A place without a certificate takes no TLS. A
  * request's {@code x-do} names the statuses that its attempts get, by commas.
  */
 public final class World {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final AttributeKey<String> SNI = AttributeKey.valueOf("sni");
   private static final AttributeKey<String> PROXIED = AttributeKey.valueOf("proxied");
   private static final ApplicationProtocolConfig PROTOCOLS =
       new ApplicationProtocolConfig(
@@ -105,7 +108,7 @@ public final class World {
     try {
       return SslContextBuilder.forServer(
               folder.resolve(name + ".crt").toFile(), folder.resolve(name + ".key").toFile())
-          .sslProvider(SslProvider.JDK)
+          .sslProvider(SslProvider.OPENSSL)
           .trustManager(folder.resolve("ca.crt").toFile())
           .clientAuth(ClientAuth.OPTIONAL)
           .applicationProtocolConfig(PROTOCOLS)
@@ -128,7 +131,7 @@ public final class World {
     protected void initChannel(Channel channel) {
       channel.pipeline().addLast(new ProxyHeader());
       if (tls != null) {
-        channel.pipeline().addLast(new OptionalSslHandler(tls));
+        channel.pipeline().addLast(new TlsOrNot(tls));
       }
       channel.pipeline().addLast(new Sniffer(name));
     }
@@ -157,6 +160,32 @@ public final class World {
           .channel()
           .attr(PROXIED)
           .set(message.protocolVersion() + " " + message.sourceAddress());
+    }
+  }
+
+  private static final class TlsOrNot extends ByteToMessageDecoder {
+    private static final int HANDSHAKE = 22;
+
+    private final SslContext tls;
+
+    TlsOrNot(SslContext tls) {
+      this.tls = tls;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+      if (in.getByte(in.readerIndex()) == HANDSHAKE) {
+        SniHandler names =
+            new SniHandler(
+                (name, promise) -> {
+                  if (name != null) {
+                    context.channel().attr(SNI).set(name);
+                  }
+                  return promise.setSuccess(tls);
+                });
+        context.pipeline().addAfter(context.name(), "names", names);
+      }
+      context.pipeline().remove(this);
     }
   }
 
@@ -228,6 +257,10 @@ public final class World {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+      if (request.uri().equals("/envoy.service.auth.v3.Authorization/Check")) {
+        context.writeAndFlush(authorization(request));
+        return;
+      }
       ObjectNode said = about(name, connection);
       said.put("protocol", protocol);
       said.put("method", request.method().name());
@@ -260,6 +293,20 @@ public final class World {
     }
   }
 
+  /**
+   * A CheckResponse: status OK, or PERMISSION_DENIED where what is asked about says "refuse-me".
+   */
+  private static FullHttpResponse authorization(FullHttpRequest request) {
+    boolean refused = request.content().toString(StandardCharsets.ISO_8859_1).contains("refuse-me");
+    byte[] message = refused ? new byte[] {0x0a, 0x02, 0x08, 0x07} : new byte[] {0x0a, 0x00};
+    ByteBuf body = Unpooled.buffer().writeByte(0).writeInt(message.length).writeBytes(message);
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
+    response.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
+    response.trailingHeaders().set("grpc-status", "0");
+    return response;
+  }
+
   private static ObjectNode about(String name, Channel connection) {
     ObjectNode said = JSON.createObjectNode();
     InetSocketAddress here = (InetSocketAddress) connection.localAddress();
@@ -277,13 +324,7 @@ public final class World {
     if (tls != null) {
       said.put("alpn", tls.applicationProtocol());
       said.put("peer", peer(tls.engine().getSession()));
-      if (tls.engine().getSession() instanceof javax.net.ssl.ExtendedSSLSession session) {
-        List<String> asked = new ArrayList<>();
-        session
-            .getRequestedServerNames()
-            .forEach(n -> asked.add(new String(n.getEncoded(), StandardCharsets.US_ASCII)));
-        said.put("sni", String.join(",", asked));
-      }
+      said.put("sni", connection.attr(SNI).get());
     }
     return said;
   }

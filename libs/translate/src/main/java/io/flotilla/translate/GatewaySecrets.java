@@ -64,7 +64,13 @@ final class GatewaySecrets {
     }
     text(resource, "ca.crt")
         .or(() -> text(resource, "cacert"))
-        .ifPresent(roots -> out.add(new Secret.TrustBundle(name + ROOTS, roots)));
+        .ifPresent(
+            roots ->
+                out.add(
+                    new Secret.TrustBundle(
+                        name + ROOTS,
+                        roots,
+                        text(resource, "ca.crl").or(() -> text(resource, "crl")).orElse(""))));
     return out;
   }
 

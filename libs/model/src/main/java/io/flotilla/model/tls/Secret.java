@@ -21,8 +21,17 @@ public sealed interface Secret {
     }
   }
 
-  /** Trusted roots, PEM. */
-  record TrustBundle(String name, String rootsPem) implements Secret {
+  /**
+   * Trusted roots, PEM.
+   *
+   * @param revocationsPem lists of what the roots revoked; empty: none
+   */
+  record TrustBundle(String name, String rootsPem, String revocationsPem) implements Secret {
+    /** Without revocations. */
+    public TrustBundle(String name, String rootsPem) {
+      this(name, rootsPem, "");
+    }
+
     public TrustBundle {
       Checks.notEmpty(name, "name of a secret");
       Checks.notEmpty(rootsPem, "roots of secret " + name);

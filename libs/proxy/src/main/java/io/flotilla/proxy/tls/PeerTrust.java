@@ -2,12 +2,21 @@
 package io.flotilla.proxy.tls;
 
 import io.flotilla.model.match.StringMatch;
+import io.flotilla.model.tls.PeerValidation;
 import io.flotilla.rules.match.CompiledMatch;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +25,22 @@ final class PeerTrust implements X509TrustManager {
   private final @Nullable X509TrustManager roots;
   private final List<StringMatch> names;
   private final List<Predicate<String>> compiled;
+  private final Set<String> certificateHashes;
+  private final Set<String> keyHashes;
 
   /**
    * @param roots null: any chain is accepted
-   * @param names one must match a SAN of the leaf; empty: any
+   * @param wanted which names and hashes the leaf must have; empty: any
    */
-  PeerTrust(@Nullable X509TrustManager roots, List<StringMatch> names) {
+  PeerTrust(@Nullable X509TrustManager roots, Optional<PeerValidation> wanted) {
     this.roots = roots;
-    this.names = names;
+    this.names =
+        roots == null ? List.of() : wanted.map(PeerValidation::subjectAltNames).orElse(List.of());
+    this.certificateHashes =
+        wanted.map(PeerValidation::certificateHashes).orElse(Set.of()).stream()
+            .map(hash -> hash.replace(":", "").toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
+    this.keyHashes = wanted.map(PeerValidation::keyHashes).orElse(Set.of());
     this.compiled = names.stream().map(CompiledMatch::of).toList();
   }
 
@@ -33,6 +50,7 @@ final class PeerTrust implements X509TrustManager {
     if (roots != null) {
       roots.checkClientTrusted(chain, authType);
     }
+    checkHashes(chain[0]);
     checkNames(chain[0]);
   }
 
@@ -42,7 +60,29 @@ final class PeerTrust implements X509TrustManager {
     if (roots != null) {
       roots.checkServerTrusted(chain, authType);
     }
+    checkHashes(chain[0]);
     checkNames(chain[0]);
+  }
+
+  private void checkHashes(X509Certificate leaf) throws CertificateException {
+    if (certificateHashes.isEmpty() && keyHashes.isEmpty()) {
+      return;
+    }
+    String certificate = HexFormat.of().formatHex(sha256(leaf.getEncoded()));
+    String key = Base64.getEncoder().encodeToString(sha256(leaf.getPublicKey().getEncoded()));
+    if (!certificateHashes.contains(certificate) && !keyHashes.contains(key)) {
+      throw new CertificateException(
+          "the peer's certificate is none of those whose hashes are accepted; its SHA-256 is "
+              + certificate);
+    }
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
   }
 
   private void checkNames(X509Certificate leaf) throws CertificateException {

@@ -2,7 +2,6 @@
 package io.flotilla.proxy.tls;
 
 import io.flotilla.model.InvalidModelException;
-import io.flotilla.model.match.StringMatch;
 import io.flotilla.model.tls.CertificateRef;
 import io.flotilla.model.tls.DownstreamTls;
 import io.flotilla.model.tls.PeerValidation;
@@ -24,13 +23,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CertSelector;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -203,28 +210,64 @@ public final class TlsContexts {
   private TrustManager trust(Optional<PeerValidation> validation) throws SSLException {
     try {
       if (validation.isEmpty() || validation.get().trust() instanceof TrustRef.AcceptAny) {
-        return new PeerTrust(null, List.of());
+        return new PeerTrust(null, validation);
       }
-      List<StringMatch> names = validation.get().subjectAltNames();
+      PeerValidation wanted = validation.get();
+      String revoked =
+          switch (wanted.revocations().orElse(null)) {
+            case TrustRef.File f -> Files.readString(Path.of(f.path()));
+            case TrustRef.Inline i -> i.pem();
+            case null, default -> "";
+          };
+      KeyStore roots = null;
+      switch (wanted.trust()) {
+        case TrustRef.System s -> {}
+        case TrustRef.File f -> roots = roots(Files.readString(Path.of(f.path())));
+        case TrustRef.Inline i -> roots = roots(i.pem());
+        case TrustRef.Sds s -> {
+          Secret.TrustBundle bundle = (Secret.TrustBundle) secret(s.name());
+          roots = roots(bundle.rootsPem());
+          revoked = revoked.isEmpty() ? bundle.revocationsPem() : revoked;
+        }
+        case TrustRef.AcceptAny a -> {}
+      }
       TrustManagerFactory factory =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      switch (validation.get().trust()) {
-        case TrustRef.System s -> factory.init((KeyStore) null);
-        case TrustRef.File f -> factory.init(roots(Files.readString(Path.of(f.path()))));
-        case TrustRef.Inline i -> factory.init(roots(i.pem()));
-        case TrustRef.Sds s ->
-            factory.init(roots(((Secret.TrustBundle) secret(s.name())).rootsPem()));
-        case TrustRef.AcceptAny a -> {}
+      if (revoked.isEmpty()) {
+        factory.init(roots);
+      } else {
+        factory.init(heeding(roots, revoked));
       }
       for (TrustManager manager : factory.getTrustManagers()) {
         if (manager instanceof X509TrustManager x509) {
-          return new PeerTrust(x509, names);
+          return new PeerTrust(x509, validation);
         }
       }
       throw new SSLException("this JVM has no X.509 trust manager");
     } catch (GeneralSecurityException | IOException e) {
       throw new SSLException("the trusted roots cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  // As OpenSSL with lists does: each certificate of a chain must be told of by one that is current.
+  private static CertPathTrustManagerParameters heeding(@Nullable KeyStore roots, String lists)
+      throws GeneralSecurityException, SSLException {
+    if (roots == null) {
+      throw new SSLException("a revocation list needs the roots that it is of");
+    }
+    PKIXBuilderParameters parameters = new PKIXBuilderParameters(roots, new X509CertSelector());
+    parameters.addCertStore(
+        CertStore.getInstance(
+            "Collection",
+            new CollectionCertStoreParameters(
+                CertificateFactory.getInstance("X.509").generateCRLs(text(lists)))));
+    PKIXRevocationChecker checker =
+        (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
+    checker.setOptions(
+        EnumSet.of(
+            PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+    parameters.addCertPathChecker(checker);
+    return new CertPathTrustManagerParameters(parameters);
   }
 
   private static KeyStore roots(String pem) throws GeneralSecurityException, IOException {

@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** A service's port, and perhaps a subset, as a cluster. */
@@ -298,7 +299,15 @@ public final class ClusterTranslator {
     return new UpstreamTls(
         new TlsContext(
             certificate,
-            Optional.of(new PeerValidation(trust, names.stream().map(StringMatch::exact).toList())),
+            Optional.of(
+                new PeerValidation(
+                    trust,
+                    names.stream().map(StringMatch::exact).toList(),
+                    Set.of(),
+                    Set.of(),
+                    tls.crlPath().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new TrustRef.File(tls.crlPath())))),
             http2 ? List.of("h2") : List.of(),
             Version.TLS_1_2,
             Version.TLS_1_3,

@@ -282,6 +282,7 @@ public record DestinationPolicy(
           told.clientCertificate().orElse(""),
           told.privateKey().orElse(""),
           told.caCertificates().filter(ca -> !ca.equals("system")).orElse(""),
+          told.caCrl().orElse(""),
           told.credentialName().orElse(""),
           told.insecureSkipVerify().orElse(false));
     }

@@ -15,6 +15,7 @@ public record TlsOrigination(
     String certificatePath,
     String keyPath,
     String caPath,
+    String crlPath,
     String credentialName,
     boolean insecure) {
   public TlsOrigination {

@@ -103,6 +103,7 @@ public final class ApiGateways {
   }
 
   private static ServerTls server(ServerTls.Mode mode, String credential) {
-    return new ServerTls(mode, credential, "", "", "", List.of(), "", "", List.of());
+    return new ServerTls(
+        mode, credential, "", "", "", "", List.of(), List.of(), List.of(), "", "", List.of());
   }
 }

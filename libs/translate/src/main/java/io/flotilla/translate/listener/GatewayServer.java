@@ -70,11 +70,16 @@ public record GatewayServer(
       String certificatePath,
       String keyPath,
       String caPath,
+      String crlPath,
       List<String> subjectAltNames,
+      List<String> certificateHashes,
+      List<String> keyHashes,
       String minimum,
       String maximum,
       List<String> ciphers) {
     public ServerTls {
+      certificateHashes = List.copyOf(certificateHashes);
+      keyHashes = List.copyOf(keyHashes);
       subjectAltNames = List.copyOf(subjectAltNames);
       ciphers = List.copyOf(ciphers);
     }

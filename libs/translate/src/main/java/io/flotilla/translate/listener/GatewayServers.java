@@ -98,7 +98,10 @@ public final class GatewayServers {
             told.serverCertificate().orElse(""),
             told.privateKey().orElse(""),
             told.caCertificates().orElse(""),
+            told.caCrl().orElse(""),
             told.subjectAltNames(),
+            told.verifyCertificateHash(),
+            told.verifyCertificateSpki(),
             told.minProtocolVersion().map(Enum::name).orElse(""),
             told.maxProtocolVersion().map(Enum::name).orElse(""),
             told.cipherSuites()));

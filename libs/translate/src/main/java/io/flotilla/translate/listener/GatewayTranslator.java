@@ -190,7 +190,13 @@ public final class GatewayTranslator {
             verifies
                 ? Optional.of(
                     new PeerValidation(
-                        trust, tls.subjectAltNames().stream().map(StringMatch::exact).toList()))
+                        trust,
+                        tls.subjectAltNames().stream().map(StringMatch::exact).toList(),
+                        Set.copyOf(tls.certificateHashes()),
+                        Set.copyOf(tls.keyHashes()),
+                        tls.crlPath().isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(new TrustRef.File(tls.crlPath()))))
                 : Optional.empty(),
             List.of("h2", "http/1.1"),
             version(tls.minimum(), Version.TLS_1_2),

@@ -294,7 +294,13 @@ public final class Everything {
                 edge(
                     "inline",
                     List.of("inline.example.com"),
-                    Optional.of(new PeerValidation(new TrustRef.Inline(root), List.of())),
+                    Optional.of(
+                        new PeerValidation(
+                            new TrustRef.Inline(root),
+                            List.of(),
+                            Set.of("0".repeat(64)),
+                            Set.of("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+                            Optional.empty())),
                     false,
                     plain),
                 new FilterChain(

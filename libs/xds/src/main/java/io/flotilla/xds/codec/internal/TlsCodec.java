@@ -133,6 +133,13 @@ public final class TlsCodec {
             SubjectAltNameMatcher.newBuilder().setSanType(type).setMatcher(Matches.string(name)));
       }
     }
+    v.addAllVerifyCertificateHash(validation.certificateHashes().stream().sorted().toList());
+    v.addAllVerifyCertificateSpki(validation.keyHashes().stream().sorted().toList());
+    switch (validation.revocations().orElse(null)) {
+      case TrustRef.File f -> v.setCrl(file(f.path()));
+      case TrustRef.Inline i -> v.setCrl(DataSource.newBuilder().setInlineString(i.pem()));
+      case null, default -> {}
+    }
     switch (validation.trust()) {
       case TrustRef.Sds sds ->
           b.setCombinedValidationContext(
@@ -194,9 +201,9 @@ public final class TlsCodec {
       case COMBINED_VALIDATION_CONTEXT -> {
         var combined = c.getCombinedValidationContext();
         yield Optional.of(
-            new PeerValidation(
+            validation(
                 new TrustRef.Sds(combined.getValidationContextSdsSecretConfig().getName()),
-                names(combined.getDefaultValidationContext())));
+                combined.getDefaultValidationContext()));
       }
       case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
           Optional.of(
@@ -204,10 +211,23 @@ public final class TlsCodec {
                   new TrustRef.Sds(c.getValidationContextSdsSecretConfig().getName()), List.of()));
       case VALIDATION_CONTEXT -> {
         CertificateValidationContext v = c.getValidationContext();
-        yield Optional.of(new PeerValidation(trust(v), names(v)));
+        yield Optional.of(validation(trust(v), v));
       }
       default -> Optional.empty();
     };
+  }
+
+  private static PeerValidation validation(TrustRef trust, CertificateValidationContext v) {
+    return new PeerValidation(
+        trust,
+        names(v),
+        Set.copyOf(v.getVerifyCertificateHashList()),
+        Set.copyOf(v.getVerifyCertificateSpkiList()),
+        switch (v.getCrl().getSpecifierCase()) {
+          case FILENAME -> Optional.of(new TrustRef.File(v.getCrl().getFilename()));
+          case SPECIFIER_NOT_SET -> Optional.empty();
+          default -> Optional.of(new TrustRef.Inline(text(v.getCrl())));
+        });
   }
 
   private static TrustRef trust(CertificateValidationContext v) {
@@ -225,13 +245,6 @@ public final class TlsCodec {
 
   @SuppressWarnings("deprecation")
   private static List<StringMatch> names(CertificateValidationContext v) {
-    if (v.getVerifyCertificateHashCount() > 0
-        || v.getVerifyCertificateSpkiCount() > 0
-        || v.hasCrl()) {
-      // Without them more peers would be trusted than was asked for.
-      throw new InvalidModelException(
-          "certificate hashes and revocation lists are not supported in a validation context");
-    }
     Set<StringMatch> out = new LinkedHashSet<>();
     v.getMatchTypedSubjectAltNamesList().forEach(m -> out.add(Matches.string(m.getMatcher())));
     v.getMatchSubjectAltNamesList().forEach(m -> out.add(Matches.string(m)));
@@ -271,10 +284,14 @@ public final class TlsCodec {
                       .setCertificateChain(bytes(k.chainPem()))
                       .setPrivateKey(bytes(k.keyPem())))
               .build();
-      case Secret.TrustBundle t ->
-          b.setValidationContext(
-                  CertificateValidationContext.newBuilder().setTrustedCa(bytes(t.rootsPem())))
-              .build();
+      case Secret.TrustBundle t -> {
+        CertificateValidationContext.Builder v =
+            CertificateValidationContext.newBuilder().setTrustedCa(bytes(t.rootsPem()));
+        if (!t.revocationsPem().isEmpty()) {
+          v.setCrl(bytes(t.revocationsPem()));
+        }
+        yield b.setValidationContext(v).build();
+      }
     };
   }
 
@@ -286,8 +303,7 @@ public final class TlsCodec {
               s.getName(),
               text(s.getTlsCertificate().getCertificateChain()),
               text(s.getTlsCertificate().getPrivateKey()));
-      case VALIDATION_CONTEXT ->
-          new Secret.TrustBundle(s.getName(), text(s.getValidationContext().getTrustedCa()));
+      case VALIDATION_CONTEXT -> bundle(s.getName(), s.getValidationContext());
       default ->
           throw new InvalidModelException(
               "secret "
@@ -296,6 +312,21 @@ public final class TlsCodec {
                   + s.getTypeCase()
                   + ", which is not supported; certificates and validation contexts are");
     };
+  }
+
+  private static Secret bundle(String name, CertificateValidationContext v) {
+    PeerValidation alone = validation(new TrustRef.Sds(name), v);
+    if (!alone.subjectAltNames().isEmpty()
+        || !alone.certificateHashes().isEmpty()
+        || !alone.keyHashes().isEmpty()
+        || v.getCrl().hasFilename()) {
+      throw new InvalidModelException(
+          "secret "
+              + name
+              + " says more of peers than their roots and what is revoked, which is not supported;"
+              + " say it where the secret is used");
+    }
+    return new Secret.TrustBundle(name, text(v.getTrustedCa()), text(v.getCrl()));
   }
 
   // Bytes as Istio's agent sends them: istioctl reads no other.

@@ -196,16 +196,32 @@ class IstiodIT {
   @Test
   void s06TerminatesAndPassesTlsOnAtTheGateway() throws Exception {
     try (Scenario s = scenario("06-gateway-tls").start()) {
-      assertThat(s.refused())
-          .as("the one listener with a certificate's hash")
-          .singleElement()
-          .asString()
-          .contains("certificate hashes");
+      assertThat(s.refused()).isEmpty();
 
       Reply redirect =
           s.from("10.244.0.2", "http://10.244.0.21:8080/x", "-H", "host: httpbin.example.com");
       assertThat(redirect.status()).isEqualTo(301);
       assertThat(redirect.headers()).containsEntry("location", "https://httpbin.example.com/x");
+      String[] known = {
+        "--cert",
+        temporary.resolve("reviews-v1.crt").toString(),
+        "--key",
+        temporary.resolve("reviews-v1.key").toString()
+      };
+      assertThat(https(s, "httpbin.example.com", "/reviews/1").pod()).startsWith("reviews-v");
+      assertThat(https(s, "httpbin.example.com", "/x").pod()).isEqualTo("productpage-v1");
+      assertThat(https(s, "mtls.example.com", "/x", known).status())
+          .as("a certificate of another hash than the one accepted")
+          .isZero();
+      assertThat(https(s, "optional.example.com", "/x").pod()).isEqualTo("productpage-v1");
+      Reply optional = https(s, "optional.example.com", "/x", known);
+      assertThat(optional.got("x-forwarded-client-cert"))
+          .contains("URI=" + Scenario.spiffe("default", "bookinfo-reviews"));
+      assertThat(https(s, "files.example.com", "/x").status()).as("without a certificate").isZero();
+      assertThat(https(s, "files.example.com", "/x", known).pod()).isEqualTo("productpage-v1");
+      assertThat(https(s, "pass.example.com", "/x").pod()).isIn("details-v1", "ratings-v1");
+      assertThat(https(s, "a.wild.example.com", "/x").pod()).isEqualTo("ratings-v1");
+      assertThat(https(s, "nobody.example.org", "/x").status()).isZero();
       assertThat(s.tls("10.244.0.2", 31400, "", "", "tcp.example.com", "hello\n").pod())
           .as("TLS ends here, and what is in it goes on by mutual TLS")
           .isEqualTo("details-v1");
@@ -232,6 +248,13 @@ class IstiodIT {
                   .pod())
           .isEmpty();
     }
+  }
+
+  private static Reply https(Scenario s, String host, String path, String... options)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of("-k", "--resolve", host + ":8443:10.244.0.21"));
+    return s.from("10.244.0.2", "https://" + host + ":8443" + path, all.toArray(String[]::new));
   }
 
   @Test

@@ -133,7 +133,7 @@ public final class World {
       if (tls != null) {
         channel.pipeline().addLast(new TlsOrNot(tls));
       }
-      channel.pipeline().addLast(new Sniffer(name));
+      channel.pipeline().addLast(new Sniffer(name, tls));
     }
   }
 
@@ -191,9 +191,11 @@ public final class World {
 
   private static final class Sniffer extends ByteToMessageDecoder {
     private final String name;
+    private final @Nullable SslContext tls;
 
-    Sniffer(String name) {
+    Sniffer(String name, @Nullable SslContext tls) {
       this.name = name;
+      this.tls = tls;
     }
 
     @Override
@@ -203,7 +205,11 @@ public final class World {
       }
       String first = in.toString(in.readerIndex(), 4, StandardCharsets.US_ASCII);
       ChannelPipeline pipeline = context.pipeline();
-      if (first.equals("PRI ")) {
+      if (tls != null && in.getByte(in.readerIndex()) == TlsOrNot.HANDSHAKE) {
+        // What a gateway passed on as it was, within its own mutual TLS.
+        pipeline.addLast(tls.newHandler(context.alloc()));
+        pipeline.addLast(new Sniffer(name, tls));
+      } else if (first.equals("PRI ")) {
         pipeline.addLast(Http2FrameCodecBuilder.forServer().build());
         pipeline.addLast(
             new Http2MultiplexHandler(

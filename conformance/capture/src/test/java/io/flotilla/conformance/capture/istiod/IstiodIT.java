@@ -75,7 +75,7 @@ class IstiodIT {
       assertThat(details.got("x-request-id")).isNotEmpty();
       Set<String> versions =
           new TreeSet<>(
-              spread(s, "http://" + REVIEWS + ":9080/", 24, "-H", "host: reviews:9080").keySet());
+              spread(s, "http://" + REVIEWS + ":9080/", 60, "-H", "host: reviews:9080").keySet());
       assertThat(versions).containsExactly("reviews-v1", "reviews-v2", "reviews-v3");
       Reply web = s.get("http://203.0.113.7/", "-H", "host: web.example.org");
       assertThat(web.pod()).as("passed through").isEqualTo("web");
@@ -103,11 +103,11 @@ class IstiodIT {
       assertThat(s.refused()).isEmpty();
 
       Map<String, Integer> pods =
-          spread(s, "http://" + REVIEWS + ":9080/", 100, "-H", "host: reviews:9080");
+          spread(s, "http://" + REVIEWS + ":9080/", 160, "-H", "host: reviews:9080");
 
       assertThat(pods).containsOnlyKeys("reviews-v1", "reviews-v2");
       // Less likely to fail by chance than once in ten million runs.
-      assertThat(pods.get("reviews-v1")).isBetween(72, 99);
+      assertThat(pods.get("reviews-v1")).isBetween(120, 159);
     }
   }
 
@@ -463,7 +463,7 @@ class IstiodIT {
       };
 
       Map<String, Reply> reviews = new HashMap<>();
-      for (int i = 0; i < 60; i++) {
+      for (int i = 0; i < 160; i++) {
         Reply reply = s.from("10.244.0.2", www + "/reviews/0?q=1", all);
         reviews.put(reply.pod().replaceAll("-v.", ""), reply);
       }
@@ -520,7 +520,7 @@ class IstiodIT {
       String url = "http://" + REVIEWS + ":9080/";
 
       Reply jason = s.get(url, "-H", "host: reviews:9080", "-H", "end-user: jason");
-      Map<String, Integer> pods = spread(s, url, 80, "-H", "host: reviews:9080");
+      Map<String, Integer> pods = spread(s, url, 160, "-H", "host: reviews:9080");
 
       assertThat(jason.pod()).isEqualTo("reviews-v3");
       assertThat(jason.got("x-mesh")).isEmpty();

@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.match.PathMatch;
-import io.flotilla.model.route.ClusterChoice;
-import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.tls.Secret;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,7 +16,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -76,17 +72,7 @@ class ConnectIT {
     return Route.of(
         name,
         match,
-        new RouteAction.Forward(
-            new ClusterChoice.Single(cluster),
-            Optional.of(Duration.ZERO),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            new HostRewrite.Keep(),
-            List.of(),
-            List.of(),
-            List.of(RouteAction.Forward.CONNECT)));
+        RouteAction.Forward.to(cluster).allowing(List.of(RouteAction.Forward.CONNECT)));
   }
 
   @AfterEach
@@ -219,7 +205,8 @@ class ConnectIT {
               List.of(TestMesh.routes(tunnel("tunnel", "app", Optional.of("10.0.0.9:9080")))),
               List.of(TestMesh.fixed("app", app.port())),
               mesh.secrets("server")));
-      try (EnvoyPeer envoy = tunneling(mesh, "10.0.0.9:9080", server.port(TestMesh.IN));
+      try (EnvoyPeer envoy =
+              EnvoyPeer.tunneling(folder, mesh, "10.0.0.9:9080", server.port(TestMesh.IN));
           RawHttp raw = new RawHttp(envoy.address())) {
         raw.send("GET /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         assertThat(raw.readToEnd()).startsWith("HTTP/1.1 200 OK\r\n").contains("GET /inner\n");
@@ -232,46 +219,6 @@ class ConnectIT {
       assertThat(server.engine.metricsText())
           .contains("source_principal=\"spiffe://cluster.local/ns/default/sa/client\"");
     }
-  }
-
-  private EnvoyPeer tunneling(TestMesh mesh, String target, int port) throws Exception {
-    Secret.KeyPair own = (Secret.KeyPair) mesh.secrets("client").getFirst();
-    Secret.TrustBundle roots = (Secret.TrustBundle) mesh.secrets("client").getLast();
-    return new EnvoyPeer(
-        folder,
-        """
-            filter_chains:
-            - filters:
-              - name: tcp
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
-                  stat_prefix: edge
-                  cluster: gate
-                  tunneling_config: {hostname: "%s"}
-        """
-            .formatted(target),
-        """
-          - name: gate
-            type: STATIC
-            load_assignment: {cluster_name: gate, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}
-            typed_extension_protocol_options:
-              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                explicit_http_config: {http2_protocol_options: {}}
-            transport_socket:
-              name: tls
-              typed_config:
-                "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-                common_tls_context:
-                  alpn_protocols: [h2]
-                  tls_certificates: [{certificate_chain: {inline_string: "%s"}, private_key: {inline_string: "%s"}}]
-                  validation_context: {trusted_ca: {inline_string: "%s"}}
-        """
-            .formatted(port, line(own.chainPem()), line(own.keyPem()), line(roots.rootsPem())));
-  }
-
-  private static String line(String pem) {
-    return pem.replace("\n", "\\n");
   }
 
   private static String status(InetSocketAddress to, String head) throws IOException {

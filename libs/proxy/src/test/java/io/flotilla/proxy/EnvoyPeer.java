@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.flotilla.proxy;
 
+import io.flotilla.model.tls.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -128,5 +130,53 @@ final class EnvoyPeer implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
+  }
+
+  /** One that leads each of its connections to that port, through a tunnel by mutual TLS. */
+  static EnvoyPeer tunneling(Path folder, TestMesh mesh, String target, int port) throws Exception {
+    return new EnvoyPeer(
+        folder,
+        """
+            filter_chains:
+            - filters:
+              - name: tcp
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+                  stat_prefix: edge
+                  cluster: gate
+                  tunneling_config: {hostname: "%s"}
+        """
+            .formatted(target),
+        """
+          - name: gate
+            type: STATIC
+            load_assignment: {cluster_name: gate, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                explicit_http_config: {http2_protocol_options: {}}
+            transport_socket:
+              name: tls
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+                common_tls_context: %s
+        """
+            .formatted(port, tls(mesh, "client")));
+  }
+
+  /** The common TLS context of a workload of the mesh, in JSON. */
+  static String tls(TestMesh mesh, String account) {
+    List<Secret> secrets = mesh.secrets(account);
+    Secret.KeyPair own = (Secret.KeyPair) secrets.getFirst();
+    Secret.TrustBundle roots = (Secret.TrustBundle) secrets.getLast();
+    return "{alpn_protocols: [h2], tls_certificates: [{certificate_chain: {inline_string: \"%s\"},"
+            .formatted(line(own.chainPem()))
+        + " private_key: {inline_string: \"%s\"}}], validation_context: {trusted_ca:"
+            .formatted(line(own.keyPem()))
+        + " {inline_string: \"%s\"}}}".formatted(line(roots.rootsPem()));
+  }
+
+  private static String line(String pem) {
+    return pem.replace("\n", "\\n");
   }
 }

@@ -30,7 +30,6 @@ import io.flotilla.model.policy.AccessPolicy;
 import io.flotilla.model.policy.AccessRules;
 import io.flotilla.model.policy.Rbac;
 import io.flotilla.model.route.ClusterChoice;
-import io.flotilla.model.route.HostRewrite;
 import io.flotilla.model.route.Route;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.route.RouteConfiguration;
@@ -38,7 +37,6 @@ import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
 import io.flotilla.model.tls.DownstreamTls;
-import io.flotilla.model.tls.Secret;
 import io.flotilla.model.tls.UpstreamTls;
 import java.net.SocketException;
 import java.net.http.HttpRequest;
@@ -76,23 +74,12 @@ class HboneIT {
   // ---- the server's side ----
 
   private ProxySnapshot server(Listener within) {
-    RouteAction.Forward to = RouteAction.Forward.to("main_internal");
     Route connect =
         Route.of(
             "connect",
             new RouteMatch(
                 new PathMatch.Connect(), true, List.of(), List.of(), Optional.empty(), false),
-            new RouteAction.Forward(
-                to.cluster(),
-                to.timeout(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                new HostRewrite.Keep(),
-                List.of(),
-                List.of(),
-                List.of(RouteAction.Forward.CONNECT)));
+            RouteAction.Forward.to("main_internal").allowing(List.of(RouteAction.Forward.CONNECT)));
     HttpConnectionManager terminate =
         HttpConnectionManager.of(
             "connect_terminate",
@@ -202,7 +189,8 @@ class HboneIT {
                         principal(CALLER)))));
     try (EngineFixture server = new EngineFixture("server")) {
       server.apply(server(within(port(9080, List.of(), http))));
-      try (EnvoyPeer envoy = tunneling("10.0.0.9:9080", server.port(TestMesh.IN));
+      try (EnvoyPeer envoy =
+              EnvoyPeer.tunneling(folder, mesh, "10.0.0.9:9080", server.port(TestMesh.IN));
           RawHttp raw = new RawHttp(envoy.address(), PATIENCE_MILLIS)) {
         raw.send("GET /inner HTTP/1.1\r\nHost: h\r\n\r\n");
         String first = raw.readUntil("\r\n\r\n");
@@ -263,7 +251,7 @@ class HboneIT {
   }
 
   private String exchange(String target, EngineFixture server) throws Exception {
-    try (EnvoyPeer envoy = tunneling(target, server.port(TestMesh.IN));
+    try (EnvoyPeer envoy = EnvoyPeer.tunneling(folder, mesh, target, server.port(TestMesh.IN));
         RawHttp raw = new RawHttp(envoy.address(), PATIENCE_MILLIS)) {
       raw.send("GET /inner HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
       return raw.readToEnd();
@@ -432,37 +420,6 @@ class HboneIT {
     }
   }
 
-  private EnvoyPeer tunneling(String target, int port) throws Exception {
-    return new EnvoyPeer(
-        folder,
-        """
-            filter_chains:
-            - filters:
-              - name: tcp
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
-                  stat_prefix: edge
-                  cluster: gate
-                  tunneling_config: {hostname: "%s"}
-        """
-            .formatted(target),
-        """
-          - name: gate
-            type: STATIC
-            load_assignment: {cluster_name: gate, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}
-            typed_extension_protocol_options:
-              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                explicit_http_config: {http2_protocol_options: {}}
-            transport_socket:
-              name: tls
-              typed_config:
-                "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-                common_tls_context: %s
-        """
-            .formatted(port, tls("client")));
-  }
-
   private EnvoyPeer terminating() throws Exception {
     return new EnvoyPeer(
         folder,
@@ -492,25 +449,10 @@ class HboneIT {
                   - name: router
                     typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
         """
-            .formatted(tls("server")),
+            .formatted(EnvoyPeer.tls(mesh, "server")),
         """
           - {name: app, type: STATIC, load_assignment: {cluster_name: app, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}}
         """
             .formatted(app.port()));
-  }
-
-  private String tls(String account) {
-    List<Secret> secrets = mesh.secrets(account);
-    Secret.KeyPair own = (Secret.KeyPair) secrets.getFirst();
-    Secret.TrustBundle roots = (Secret.TrustBundle) secrets.getLast();
-    return "{alpn_protocols: [h2], tls_certificates: [{certificate_chain: {inline_string: \"%s\"},"
-            .formatted(line(own.chainPem()))
-        + " private_key: {inline_string: \"%s\"}}], validation_context: {trusted_ca:"
-            .formatted(line(own.keyPem()))
-        + " {inline_string: \"%s\"}}}".formatted(line(roots.rootsPem()));
-  }
-
-  private static String line(String pem) {
-    return pem.replace("\n", "\\n");
   }
 }

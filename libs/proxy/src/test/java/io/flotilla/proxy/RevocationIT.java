@@ -44,45 +44,9 @@ class RevocationIT {
 
   @BeforeEach
   void sign() throws Exception {
-    openssl(
-        "req",
-        "-x509",
-        "-subj",
-        "/O=the roots",
-        "-addext",
-        "basicConstraints=critical,CA:TRUE",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.crt",
-        "-days",
-        "2",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes");
+    certify("ca", "/O=the roots", "-addext", "basicConstraints=critical,CA:TRUE");
     for (String name : List.of("server", "good", "bad")) {
-      openssl(
-          "req",
-          "-x509",
-          "-subj",
-          "/O=" + name,
-          "-CA",
-          "ca.crt",
-          "-CAkey",
-          "ca.key",
-          "-keyout",
-          name + ".key",
-          "-out",
-          name + ".crt",
-          "-days",
-          "2",
-          "-newkey",
-          "ec",
-          "-pkeyopt",
-          "ec_paramgen_curve:prime256v1",
-          "-nodes");
+      certify(name, "/O=" + name, "-CA", "ca.crt", "-CAkey", "ca.key");
     }
     Files.writeString(
         folder.resolve("ca.cnf"),
@@ -128,44 +92,8 @@ class RevocationIT {
   @Test
   void takesNobodyByAListOfAnotherAuthority() throws Exception {
     String list = revoke("bad");
-    openssl(
-        "req",
-        "-x509",
-        "-subj",
-        "/O=others",
-        "-addext",
-        "basicConstraints=critical,CA:TRUE",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.crt",
-        "-days",
-        "2",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes");
-    openssl(
-        "req",
-        "-x509",
-        "-subj",
-        "/O=good",
-        "-CA",
-        "ca.crt",
-        "-CAkey",
-        "ca.key",
-        "-keyout",
-        "good.key",
-        "-out",
-        "good.crt",
-        "-days",
-        "2",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes");
+    certify("ca", "/O=others", "-addext", "basicConstraints=critical,CA:TRUE");
+    certify("good", "/O=good", "-CA", "ca.crt", "-CAkey", "ca.key");
 
     serve(trusting(Optional.empty()), list);
 
@@ -265,6 +193,30 @@ class RevocationIT {
             + at.getPort()
             + certificate
             + " 2>/dev/null || true");
+  }
+
+  /** Makes a key, and a certificate of it that is its own or, as {@code more} says, another's. */
+  private void certify(String name, String subject, String... more) throws Exception {
+    openssl(
+        all(
+            new String[] {
+              "req",
+              "-x509",
+              "-subj",
+              subject,
+              "-keyout",
+              name + ".key",
+              "-out",
+              name + ".crt",
+              "-days",
+              "2",
+              "-newkey",
+              "ec",
+              "-pkeyopt",
+              "ec_paramgen_curve:prime256v1",
+              "-nodes"
+            },
+            more));
   }
 
   private String openssl(String... arguments) throws Exception {

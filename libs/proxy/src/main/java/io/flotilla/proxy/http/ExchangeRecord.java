@@ -506,10 +506,7 @@ final class ExchangeRecord implements LogSource {
           sizes == null
               ? 0L
               : sizes.of(operator, requestBytes, responseBytes, status, responseHead);
-      default -> {
-        Object known = ConnectionFacts.downstream(downstream, operator);
-        yield known == null ? ConnectionFacts.upstream(upstream, operator) : known;
-      }
+      default -> ConnectionFacts.of(downstream, upstream, operator);
     };
   }
 

@@ -2,6 +2,7 @@
 package io.flotilla.proxy.http;
 
 import io.flotilla.proxy.http2.BlockDecoder;
+import io.flotilla.proxy.http2.CountedAcks;
 import io.flotilla.proxy.internal.Http2Counters.Flood;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -10,7 +11,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -52,7 +52,7 @@ final class Http2Frames {
     return CONTINUATIONS + (int) (maxHeaders / FRAME);
   }
 
-  private static final class Writer extends DefaultHttp2FrameWriter {
+  private static final class Writer extends CountedAcks {
     private final Http2Floods floods;
 
     Writer(Http2Floods floods) {
@@ -82,23 +82,13 @@ final class Http2Frames {
     }
 
     @Override
-    public ChannelFuture writeSettingsAck(ChannelHandlerContext context, ChannelPromise promise) {
-      return acknowledgement(super.writeSettingsAck(context, promise));
+    protected void ackWaits() {
+      floods.ackWaits();
     }
 
     @Override
-    public ChannelFuture writePing(
-        ChannelHandlerContext context, boolean ack, long data, ChannelPromise promise) {
-      ChannelFuture written = super.writePing(context, ack, data, promise);
-      return ack ? acknowledgement(written) : written;
-    }
-
-    private ChannelFuture acknowledgement(ChannelFuture written) {
-      if (!written.isDone()) {
-        floods.ackWaits();
-        written.addListener(sent -> floods.ackSent());
-      }
-      return written;
+    protected void ackSent() {
+      floods.ackSent();
     }
   }
 

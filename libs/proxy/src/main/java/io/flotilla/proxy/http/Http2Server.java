@@ -10,7 +10,6 @@ import io.flotilla.proxy.internal.Sweep;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
@@ -131,14 +130,5 @@ final class Http2Server extends Http2Link implements Sweep.Timed {
       return;
     }
     super.userEventTriggered(context, event);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) throws Exception {
-    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
-      super.exceptionCaught(context, cause);
-    } else {
-      context.close();
-    }
   }
 }

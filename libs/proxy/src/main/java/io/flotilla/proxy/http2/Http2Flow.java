@@ -64,16 +64,6 @@ public abstract class Http2Flow {
 
   // ---- what goes ----
 
-  /** Whether it is over, so that what is written comes to nothing. */
-  public final boolean isOver() {
-    return over;
-  }
-
-  /** Whether there is a stream: the side that opens it has none before it sent a head. */
-  protected final boolean isOpened() {
-    return stream != null;
-  }
-
   /** Writes a head, a part of a body, its last part, or all in one; taken over. */
   public final void write(Object message) {
     if (over) {

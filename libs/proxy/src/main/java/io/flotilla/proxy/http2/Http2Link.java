@@ -4,6 +4,7 @@ package io.flotilla.proxy.http2;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -123,6 +124,15 @@ public abstract class Http2Link extends Http2ConnectionHandler {
     }
     readFrom.clear();
     super.channelReadComplete(context);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) throws Exception {
+    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+      super.exceptionCaught(context, cause);
+    } else {
+      context.close();
+    }
   }
 
   private void writabilityChanged(Http2Stream stream) {

@@ -57,25 +57,7 @@ record Unmatched(Downstream downstream, Instant start) implements LogSource {
           UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT ->
           0;
       case LOCAL_REPLY_BODY, CUSTOM_FLAGS -> "";
-      default -> {
-        Object known = ConnectionFacts.downstream(downstream, operator);
-        yield known == null ? ConnectionFacts.upstream(null, operator) : known;
-      }
+      default -> ConnectionFacts.of(downstream, null, operator);
     };
-  }
-
-  @Override
-  public @Nullable String requestHeader(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String responseHeader(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String trailer(String name) {
-    return null;
   }
 }

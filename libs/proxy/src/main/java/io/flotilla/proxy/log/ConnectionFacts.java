@@ -21,8 +21,18 @@ public final class ConnectionFacts {
 
   private ConnectionFacts() {}
 
-  /** The value of an operator of a client's connection; null: not known, or of another kind. */
-  public static @Nullable Object downstream(Downstream d, Operator operator) {
+  /**
+   * The value of an operator of either connection; null: not known, or of another kind.
+   *
+   * @param upstream null before there is one
+   */
+  public static @Nullable Object of(
+      Downstream downstream, @Nullable Channel upstream, Operator operator) {
+    Object known = downstream(downstream, operator);
+    return known == null ? upstream(upstream, operator) : known;
+  }
+
+  private static @Nullable Object downstream(Downstream d, Operator operator) {
     return switch (operator) {
       case DOWNSTREAM_LOCAL_ADDRESS -> text(d.original());
       case DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT -> host(d.original());
@@ -79,12 +89,7 @@ public final class ConnectionFacts {
     };
   }
 
-  /**
-   * The value of an operator of the connection upstream; null: not known, or of another kind.
-   *
-   * @param channel null before there is one
-   */
-  public static @Nullable Object upstream(@Nullable Channel channel, Operator operator) {
+  private static @Nullable Object upstream(@Nullable Channel channel, Operator operator) {
     if (channel == null) {
       return operator == Operator.UPSTREAM_CONNECTION_ID ? (Object) 0L : null;
     }

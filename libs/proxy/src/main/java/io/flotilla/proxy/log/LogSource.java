@@ -26,13 +26,19 @@ public interface LogSource {
    *
    * @param name lower case; pseudo headers as ":path"
    */
-  @Nullable String requestHeader(String name);
+  default @Nullable String requestHeader(String name) {
+    return null;
+  }
 
   /** A header of the answer; {@code name} is lower case. */
-  @Nullable String responseHeader(String name);
+  default @Nullable String responseHeader(String name) {
+    return null;
+  }
 
   /** A trailer of the answer; {@code name} is lower case. */
-  @Nullable String trailer(String name);
+  default @Nullable String trailer(String name) {
+    return null;
+  }
 
   /** The short names of what went wrong, "UF"; empty if nothing did. */
   default Set<String> responseFlags() {

@@ -113,10 +113,7 @@ final class RelayRecord implements LogSource {
       case STREAM_ID -> UUID.randomUUID().toString();
       case ACCESS_LOG_TYPE -> "TcpConnectionEnd";
       case LOCAL_REPLY_BODY, CUSTOM_FLAGS -> "";
-      default -> {
-        Object known = ConnectionFacts.downstream(downstream, operator);
-        yield known == null ? ConnectionFacts.upstream(upstream, operator) : known;
-      }
+      default -> ConnectionFacts.of(downstream, upstream, operator);
     };
   }
 
@@ -134,20 +131,5 @@ final class RelayRecord implements LogSource {
   private static String withoutPort(String name) {
     int colon = name.lastIndexOf(':');
     return colon < 0 ? name : name.substring(0, colon);
-  }
-
-  @Override
-  public @Nullable String requestHeader(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String responseHeader(String name) {
-    return null;
-  }
-
-  @Override
-  public @Nullable String trailer(String name) {
-    return null;
   }
 }

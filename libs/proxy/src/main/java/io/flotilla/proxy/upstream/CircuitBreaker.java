@@ -131,14 +131,6 @@ public final class CircuitBreaker {
     stats.subtract(ClusterStat.UPSTREAM_RQ_PENDING_ACTIVE);
   }
 
-  int connections() {
-    return connections.taken;
-  }
-
-  int requests() {
-    return requests.taken;
-  }
-
   void tell(StatSink sink, String priority) {
     String prefix = "circuit_breakers." + priority + '.';
     open(sink, prefix + "cx_open", connections);

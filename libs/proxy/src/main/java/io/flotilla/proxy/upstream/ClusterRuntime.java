@@ -375,16 +375,6 @@ public final class ClusterRuntime {
     stats.subtract(ClusterStat.UPSTREAM_CX_ACTIVE);
   }
 
-  /** Connections open now. */
-  public int connections() {
-    return usual.connections() + high.connections();
-  }
-
-  /** Requests under way now. */
-  public int activeRequests() {
-    return usual.requests() + high.requests();
-  }
-
   /** How long a connection may take. */
   int connectTimeoutMillis() {
     return (int)

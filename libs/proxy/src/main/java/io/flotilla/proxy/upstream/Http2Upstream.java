@@ -2,17 +2,14 @@
 package io.flotilla.proxy.upstream;
 
 import io.flotilla.proxy.http2.BlockDecoder;
+import io.flotilla.proxy.http2.CountedAcks;
 import io.flotilla.proxy.http2.Http2Flow;
 import io.flotilla.proxy.http2.Http2Link;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -82,10 +79,6 @@ final class Http2Upstream extends Http2Link {
     return bornNanos;
   }
 
-  boolean isGoingAway() {
-    return goingAway;
-  }
-
   boolean hasRoom() {
     return !goingAway
         && channel.isActive()
@@ -128,17 +121,8 @@ final class Http2Upstream extends Http2Link {
     retire();
   }
 
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) throws Exception {
-    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
-      super.exceptionCaught(context, cause);
-    } else {
-      context.close();
-    }
-  }
-
   /** Gives up an upstream that asks for acknowledgements and does not read them. */
-  private static final class Writer extends DefaultHttp2FrameWriter {
+  private static final class Writer extends CountedAcks {
     private final Channel channel;
     private int waiting;
 
@@ -147,26 +131,16 @@ final class Http2Upstream extends Http2Link {
     }
 
     @Override
-    public ChannelFuture writeSettingsAck(ChannelHandlerContext context, ChannelPromise promise) {
-      return acknowledgement(super.writeSettingsAck(context, promise));
+    protected void ackWaits() {
+      waiting++;
+      if (waiting > MAX_CONTROL_FRAMES) {
+        channel.close();
+      }
     }
 
     @Override
-    public ChannelFuture writePing(
-        ChannelHandlerContext context, boolean ack, long data, ChannelPromise promise) {
-      ChannelFuture written = super.writePing(context, ack, data, promise);
-      return ack ? acknowledgement(written) : written;
-    }
-
-    private ChannelFuture acknowledgement(ChannelFuture written) {
-      if (!written.isDone()) {
-        waiting++;
-        written.addListener(sent -> waiting--);
-        if (waiting > MAX_CONTROL_FRAMES) {
-          channel.close();
-        }
-      }
-      return written;
+    protected void ackSent() {
+      waiting--;
     }
   }
 }

@@ -35,16 +35,6 @@ class AccessLogsTest {
         public @Nullable String requestHeader(String name) {
           return name.equals(":path") ? "/a?b" : name.equals("user-agent") ? "a\"b" : null;
         }
-
-        @Override
-        public @Nullable String responseHeader(String name) {
-          return null;
-        }
-
-        @Override
-        public @Nullable String trailer(String name) {
-          return null;
-        }
       };
 
   @Test

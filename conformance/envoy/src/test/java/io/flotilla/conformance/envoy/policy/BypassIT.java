@@ -2,7 +2,6 @@
 package io.flotilla.conformance.envoy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
@@ -13,14 +12,12 @@ import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.PathNormalization;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.ProxyEngine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,7 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BypassIT {
-  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final String DENY =
       """
       apiVersion: security.istio.io/v1
@@ -254,30 +250,25 @@ class BypassIT {
       Pattern.compile("^HTTP/1\\.1 (\\d+) (?s:.*?\r\nlocation: ([^\r]*))?");
 
   private final Set<String> listeners = new TreeSet<>();
-  private StaticEnvoy envoy;
-  private ProxyEngine engine;
+  private Pair sides;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
+    Pair.assumeEnvoy();
     Map<String, Listener> listeners = new LinkedHashMap<>();
     for (Map.Entry<String, PathNormalization> paths : NORMALIZATIONS.entrySet()) {
       add(listeners, "deny" + paths.getKey(), DENY, paths.getValue());
       add(listeners, "allow" + paths.getKey(), ALLOW, paths.getValue());
     }
     this.listeners.addAll(listeners.keySet());
-    ProxySnapshot snapshot =
-        new ProxySnapshot(1, listeners, Map.of(), Map.of(), Map.of(), Map.of());
-    envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine = Ours.engine();
-    assertThat(engine.apply(snapshot).join().problems()).isEmpty();
+    sides =
+        new Pair(folder, new ProxySnapshot(1, listeners, Map.of(), Map.of(), Map.of(), Map.of()));
   }
 
   @AfterAll
   void stop() {
-    if (envoy != null) {
-      envoy.close();
-      engine.close();
+    if (sides != null) {
+      sides.close();
     }
   }
 
@@ -354,9 +345,9 @@ class BypassIT {
   private List<String> differences(List<String> requests) throws IOException {
     List<String> out = new ArrayList<>();
     for (String listener : listeners) {
-      int ours = engine.addresses(listener).getFirst().getPort();
+      int ours = sides.ours(listener);
       for (String request : requests) {
-        String theirs = ask(envoy.port(listener), request);
+        String theirs = ask(sides.theirs(listener), request);
         String mine = ask(ours, request);
         if (!theirs.equals(mine) && !isAllowed(request, theirs, mine)) {
           out.add(

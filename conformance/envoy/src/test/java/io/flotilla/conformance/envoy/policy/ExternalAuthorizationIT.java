@@ -2,13 +2,11 @@
 package io.flotilla.conformance.envoy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.BoolValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.Value;
-import com.sun.net.httpserver.HttpServer;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption.HeaderAppendAction;
@@ -58,13 +56,7 @@ import io.flotilla.model.route.RouteConfiguration;
 import io.flotilla.model.route.RouteMatch;
 import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.ProxyEngine;
 import io.grpc.Status;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,14 +64,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,60 +80,41 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExternalAuthorizationIT {
-  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final String AUTHZ = ExternalAuthorization.METADATA;
-  private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: (\\d+)");
-  // Of the connection, or of the moment.
-  private static final List<String> OWN =
-      List.of("date", "server", "x-envoy-upstream-service-time", "connection");
 
-  private HttpServer application;
+  private Application application;
   private AuthorizationServer service;
-  private StaticEnvoy envoy;
-  private ProxyEngine engine;
+  private Pair sides;
   private Path log;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
+    Pair.assumeEnvoy();
     log = folder.resolve("access.log");
-    application = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    application.createContext(
-        "/",
-        exchange -> {
-          TreeMap<String, String> seen = new TreeMap<>();
-          exchange
-              .getRequestHeaders()
-              .forEach(
-                  (name, values) -> {
-                    if (!name.equalsIgnoreCase("x-request-id")) {
-                      seen.put(name.toLowerCase(Locale.ROOT), String.join(",", values));
-                    }
-                  });
-          String body =
-              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-          byte[] out =
-              (exchange.getRequestURI() + " " + seen + " " + body.length() + " " + body.hashCode())
-                  .getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().add("x-app", "one");
-          exchange.sendResponseHeaders(200, out.length);
-          exchange.getResponseBody().write(out);
-          exchange.close();
-        });
-    application.start();
+    application =
+        new Application(
+            name -> !name.equals("x-request-id"),
+            (exchange, told) -> {
+              String body =
+                  new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+              exchange.getResponseHeaders().add("x-app", "one");
+              return exchange.getRequestURI()
+                  + " "
+                  + told
+                  + " "
+                  + body.length()
+                  + " "
+                  + body.hashCode();
+            });
     service = new AuthorizationServer();
-    ProxySnapshot snapshot = snapshot();
-    envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine = Ours.engine();
-    assertThat(engine.apply(snapshot).join().problems()).isEmpty();
+    sides = new Pair(folder, snapshot());
   }
 
   @AfterAll
   void stop() {
-    if (envoy != null) {
-      envoy.close();
-      engine.close();
-      application.stop(0);
+    if (sides != null) {
+      sides.close();
+      application.close();
       service.close();
     }
   }
@@ -279,8 +248,8 @@ class ExternalAuthorizationIT {
     addTcp(listeners, "tcp", false);
     addTcp(listeners, "tcp-open", true);
     Map<String, Cluster> clusters = new LinkedHashMap<>();
-    clusters.put("app", fixed("app", application.getAddress().getPort()));
-    clusters.put("other", fixed("other", application.getAddress().getPort()));
+    clusters.put("app", fixed("app", application.port()));
+    clusters.put("other", fixed("other", application.port()));
     clusters.put("authz", Clusters.http2(fixed("authz", service.grpcPort())));
     clusters.put("authz-http", fixed("authz-http", service.httpPort()));
     clusters.put("dead", Clusters.http2(fixed("dead", 1)));
@@ -492,55 +461,6 @@ class ExternalAuthorizationIT {
 
   // ---- asking ----
 
-  static String exchange(int port, String request) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
-      socket.setSoTimeout(10_000);
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-      socket.getOutputStream().flush();
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      byte[] some = new byte[4096];
-      while (true) {
-        String text = out.toString(StandardCharsets.ISO_8859_1);
-        int end = text.indexOf("\r\n\r\n");
-        Matcher length = LENGTH.matcher(text);
-        if (end >= 0
-            && (length.find() && !request.startsWith("HEAD")
-                ? text.length() >= end + 4 + Integer.parseInt(length.group(1))
-                : text.endsWith("0\r\n\r\n")
-                    || text.contains(" 204 ")
-                    || request.startsWith("HEAD"))) {
-          return text;
-        }
-        int n = socket.getInputStream().read(some);
-        if (n < 0) {
-          return text;
-        }
-        out.write(some, 0, n);
-      }
-    } catch (SocketException e) {
-      return "closed";
-    }
-  }
-
-  static String normal(String answer) {
-    int end = answer.indexOf("\r\n\r\n");
-    if (end < 0) {
-      return answer;
-    }
-    String[] head = answer.substring(0, end).split("\r\n");
-    return head[0].replaceAll("^(HTTP/1.1 \\d+).*", "$1")
-        + java.util.Arrays.stream(head)
-            .skip(1)
-            .map(
-                line ->
-                    line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT)
-                        + line.substring(line.indexOf(':')))
-            .filter(line -> !OWN.contains(line.substring(0, line.indexOf(':'))))
-            .sorted()
-            .collect(Collectors.joining("|", "|", "|"))
-        + answer.substring(end + 4);
-  }
-
   // Without what belongs to the connection and to the moment.
   private static String normal(CheckRequest request) {
     if (request == null) {
@@ -570,7 +490,7 @@ class ExternalAuthorizationIT {
     service.lastCheck();
     service.lastCall();
     service.metadata.clear();
-    String answer = normal(exchange(port, request));
+    String answer = PlainHttp.normal(PlainHttp.exchange(port, request));
     return new Seen(answer, normal(service.lastCheck()), service.lastCall(), line(name));
   }
 
@@ -588,7 +508,7 @@ class ExternalAuthorizationIT {
   }
 
   private int port(String listener) {
-    return engine.addresses(listener).getFirst().getPort();
+    return sides.ours(listener);
   }
 
   private final List<String> differences = new ArrayList<>();
@@ -607,7 +527,7 @@ class ExternalAuthorizationIT {
               + (body.length == 0 ? "" : "\r\ncontent-length: " + content.length())
               + "\r\n\r\n"
               + content;
-      Seen raw = ask(side == 0 ? envoy.port(listener) : port(listener), request, name);
+      Seen raw = ask(side == 0 ? sides.theirs(listener) : port(listener), request, name);
       seen[side] =
           new Seen(
               raw.answer().replace(name, "case"),
@@ -842,7 +762,8 @@ class ExternalAuthorizationIT {
                 .addHeaders(plain(":path", "/x HTTP/1.1\r\n\r\nGET /y"))
                 .addResponseHeadersToAdd(plain("x-answer", "1\r\n\r\nsmuggled"))));
 
-    String answer = exchange(port("plain"), "GET /x HTTP/1.1\r\nhost: a\r\nx-case: evil\r\n\r\n");
+    String answer =
+        PlainHttp.exchange(port("plain"), "GET /x HTTP/1.1\r\nhost: a\r\nx-case: evil\r\n\r\n");
 
     assertThat(answer).startsWith("HTTP/1.1 200").doesNotContain("smuggled").contains("/x {");
   }
@@ -924,9 +845,9 @@ class ExternalAuthorizationIT {
       service.answer = each;
       for (String listener : List.of("tcp", "tcp-open")) {
         service.lastCheck();
-        String theirs = status(exchange(envoy.port(listener), request));
+        String theirs = status(PlainHttp.exchange(sides.theirs(listener), request));
         String theirCheck = connection(service.lastCheck());
-        String ours = status(exchange(port(listener), request));
+        String ours = status(PlainHttp.exchange(port(listener), request));
         assertThat(ours).as(listener + " " + seen).isEqualTo(theirs);
         assertThat(connection(service.lastCheck())).isEqualTo(theirCheck);
         seen.add(ours);
@@ -966,8 +887,8 @@ class ExternalAuthorizationIT {
 
   @Test
   void countsWhatEnvoyCounts() throws Exception {
-    Map<String, Long> theirs = envoy.statistics("ext_authz.");
-    Map<String, Long> ours = Ours.statistics(engine, "ext_authz.");
+    Map<String, Long> theirs = sides.envoy().statistics("ext_authz.");
+    Map<String, Long> ours = Ours.statistics(sides.engine(), "ext_authz.");
     answer(CheckResponse.newBuilder());
     compare("plain", "GET /x HTTP/1.1");
     compare("strict", "GET /x HTTP/1.1");
@@ -977,7 +898,8 @@ class ExternalAuthorizationIT {
     compare("plain", "GET /x HTTP/1.1");
     compare("open", "GET /x HTTP/1.1");
     for (int side = 0; side < 2; side++) {
-      exchange(side == 0 ? envoy.port("tcp") : port("tcp"), "GET /x HTTP/1.1\r\nhost: a\r\n\r\n");
+      PlainHttp.exchange(
+          side == 0 ? sides.theirs("tcp") : port("tcp"), "GET /x HTTP/1.1\r\nhost: a\r\n\r\n");
     }
     service.answer = AuthorizationServer.Answer.error(Status.INTERNAL);
     compare("plain", "GET /x HTTP/1.1");
@@ -985,8 +907,8 @@ class ExternalAuthorizationIT {
     compare("strict", "GET /x HTTP/1.1");
 
     same();
-    Map<String, Long> counted = more(ours, Ours.statistics(engine, "ext_authz."));
-    assertThat(counted).isEqualTo(more(theirs, envoy.statistics("ext_authz.")));
+    Map<String, Long> counted = more(ours, Ours.statistics(sides.engine(), "ext_authz."));
+    assertThat(counted).isEqualTo(more(theirs, sides.envoy().statistics("ext_authz.")));
     assertThat(counted).containsEntry("http.strict.ext_authz.waf.ok", 1L).hasSizeGreaterThan(8);
   }
 

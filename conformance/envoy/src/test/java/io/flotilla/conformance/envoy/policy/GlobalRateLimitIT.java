@@ -2,12 +2,10 @@
 package io.flotilla.conformance.envoy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.TextFormat;
-import com.sun.net.httpserver.HttpServer;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitRequest;
 import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitResponse;
@@ -16,16 +14,9 @@ import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitResponse.DescriptorStat
 import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitResponse.RateLimit;
 import io.envoyproxy.envoy.service.ratelimit.v3.RateLimitServiceGrpc;
 import io.flotilla.conformance.envoy.Ours;
-import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
-import io.flotilla.model.cluster.Discovery;
-import io.flotilla.model.endpoint.ClusterLoadAssignment;
-import io.flotilla.model.endpoint.Endpoint;
-import io.flotilla.model.listener.FilterChain;
-import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
-import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.match.Percentage;
 import io.flotilla.model.policy.FilterOverride;
 import io.flotilla.model.policy.GlobalRateLimit;
@@ -34,29 +25,19 @@ import io.flotilla.model.policy.LocalRateLimit;
 import io.flotilla.model.policy.LocalRateLimit.VirtualHostRules;
 import io.flotilla.model.policy.RateLimitRule;
 import io.flotilla.model.policy.RateLimitRule.Action;
-import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.Route;
-import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.route.RouteConfiguration;
-import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.ProxyEngine;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
@@ -71,7 +52,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GlobalRateLimitIT {
-  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final String NAME = HttpFilter.Rate.NAME;
 
   private final BlockingQueue<RateLimitRequest> asked = new LinkedBlockingQueue<>();
@@ -79,32 +59,14 @@ class GlobalRateLimitIT {
   private volatile boolean silent;
   private volatile Optional<Status> error = Optional.empty();
   private Server service;
-  private HttpServer application;
-  private StaticEnvoy envoy;
-  private ProxyEngine engine;
+  private Application application;
+  private Pair sides;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
-    application = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    application.createContext(
-        "/",
-        exchange -> {
-          TreeMap<String, String> seen = new TreeMap<>();
-          exchange
-              .getRequestHeaders()
-              .forEach(
-                  (name, values) -> {
-                    if (name.toLowerCase(Locale.ROOT).startsWith("x-up")) {
-                      seen.put(name.toLowerCase(Locale.ROOT), String.join(",", values));
-                    }
-                  });
-          byte[] out = seen.toString().getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, out.length);
-          exchange.getResponseBody().write(out);
-          exchange.close();
-        });
-    application.start();
+    Pair.assumeEnvoy();
+    application =
+        new Application(name -> name.startsWith("x-up"), (exchange, told) -> told.toString());
     service =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .addService(
@@ -123,18 +85,14 @@ class GlobalRateLimitIT {
                 })
             .build()
             .start();
-    ProxySnapshot snapshot = snapshot();
-    envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine = Ours.engine();
-    assertThat(engine.apply(snapshot).join().problems()).isEmpty();
+    sides = new Pair(folder, snapshot());
   }
 
   @AfterAll
   void stop() {
-    if (envoy != null) {
-      envoy.close();
-      engine.close();
-      application.stop(0);
+    if (sides != null) {
+      sides.close();
+      application.close();
       service.shutdownNow();
     }
   }
@@ -165,31 +123,9 @@ class GlobalRateLimitIT {
     add(listeners, "shadow", limit(0, false, plain, Percentage.NONE, ""));
     add(listeners, "stage", limit(3, false, plain, Percentage.ALL, ""));
     Map<String, Cluster> clusters = new LinkedHashMap<>();
-    clusters.put("app", fixed("app", application.getAddress().getPort()));
-    clusters.put("limits", Clusters.http2(fixed("limits", service.getPort())));
+    clusters.put("app", Clusters.fixed("app", application.port()));
+    clusters.put("limits", Clusters.http2(Clusters.fixed("limits", service.getPort())));
     return new ProxySnapshot(1, listeners, Map.of(), clusters, Map.of(), Map.of());
-  }
-
-  private static Cluster fixed(String name, int port) {
-    return Cluster.of(
-        name,
-        new Discovery.Static(
-            ClusterLoadAssignment.of(name, List.of(Endpoint.of("127.0.0.1", port)))));
-  }
-
-  private static Route at(
-      String path, Map<String, FilterOverride> filters, List<RateLimitRule> rules) {
-    return new Route(
-        path,
-        RouteMatch.of(new PathMatch.Prefix(path)),
-        RouteAction.Forward.to("app"),
-        HeaderEdits.NONE,
-        Optional.empty(),
-        Optional.empty(),
-        "",
-        "",
-        filters,
-        rules);
   }
 
   private static RateLimitRule generic(int stage, String value) {
@@ -199,17 +135,17 @@ class GlobalRateLimitIT {
   private static void add(Map<String, Listener> listeners, String name, GlobalRateLimit limit) {
     List<Route> routes =
         List.of(
-            at("/off", Map.of(NAME, new FilterOverride.Off()), List.of()),
-            at("/host", Map.of(), List.of()),
-            at(
+            Limited.at("/off", Map.of(NAME, new FilterOverride.Off()), List.of()),
+            Limited.at("/host", Map.of(), List.of()),
+            Limited.at(
                 "/both",
                 Map.of(NAME, new FilterOverride.Rate(VirtualHostRules.ALWAYS, List.of(), "")),
                 List.of(generic(0, "both"))),
-            at(
+            Limited.at(
                 "/never",
                 Map.of(NAME, new FilterOverride.Rate(VirtualHostRules.NEVER, List.of(), "")),
                 List.of()),
-            at(
+            Limited.at(
                 "/own",
                 Map.of(
                     NAME,
@@ -218,7 +154,7 @@ class GlobalRateLimitIT {
                         List.of(generic(0, "own")),
                         "other-domain")),
                 List.of(generic(0, "route"))),
-            at(
+            Limited.at(
                 "/",
                 Map.of(),
                 List.of(
@@ -231,36 +167,12 @@ class GlobalRateLimitIT {
                     new RateLimitRule(0, List.of(new Action.Header("x-tenant", "tenant", false))),
                     generic(3, "third"))));
     listeners.put(
-        name,
-        Listener.of(
-            name,
-            new SocketAddress("127.0.0.1", 0),
-            Listener.TrafficDirection.INBOUND,
-            FilterChain.plain(
-                "all",
-                HttpConnectionManager.of(
-                    name,
-                    new HttpConnectionManager.RouteSource.Inline(
-                        RouteConfiguration.of(
-                            name,
-                            List.of(
-                                new VirtualHost(
-                                    "all",
-                                    List.of("*"),
-                                    routes,
-                                    HeaderEdits.NONE,
-                                    Optional.empty(),
-                                    false,
-                                    Map.of(),
-                                    List.of(generic(0, "host")))))),
-                    List.of(new HttpFilter.Rate(NAME, limit), new HttpFilter.Router(false))))));
+        name, Limited.listener(name, routes, generic(0, "host"), new HttpFilter.Rate(NAME, limit)));
   }
 
   private String ask(int port, String head) throws Exception {
     asked.clear();
-    String said =
-        ExternalAuthorizationIT.normal(
-            ExternalAuthorizationIT.exchange(port, head + "\r\nhost: a\r\n\r\n"));
+    String said = PlainHttp.normal(PlainHttp.exchange(port, head + "\r\nhost: a\r\n\r\n"));
     RateLimitRequest question = asked.poll();
     return said
         + " asked "
@@ -271,8 +183,8 @@ class GlobalRateLimitIT {
 
   /** What both answer, and ask. */
   private String compare(String listener, String head) throws Exception {
-    String theirs = ask(envoy.port(listener), head);
-    String ours = ask(engine.addresses(listener).getFirst().getPort(), head);
+    String theirs = ask(sides.theirs(listener), head);
+    String ours = ask(sides.ours(listener), head);
     assertThat(ours).as(listener + " " + head).isEqualTo(theirs);
     return ours;
   }
@@ -370,8 +282,8 @@ class GlobalRateLimitIT {
     answer = RateLimitResponse.newBuilder().setOverallCode(Code.OK).build();
     compare("plain", GET);
 
-    Map<String, Long> ours = Ours.statistics(engine, ".ratelimit.");
-    assertThat(ours).isEqualTo(envoy.statistics(".ratelimit.")).hasSizeGreaterThan(2);
+    Map<String, Long> ours = Ours.statistics(sides.engine(), ".ratelimit.");
+    assertThat(ours).isEqualTo(sides.envoy().statistics(".ratelimit.")).hasSizeGreaterThan(2);
   }
 
   @Test
@@ -388,7 +300,7 @@ class GlobalRateLimitIT {
             .build();
     List<String> seen = new ArrayList<>();
 
-    seen.add(ask(engine.addresses("plain").getFirst().getPort(), GET));
+    seen.add(ask(sides.ours("plain"), GET));
 
     assertThat(seen.getFirst()).contains("HTTP/1.1 200").contains("{}").doesNotContain("smuggled");
   }

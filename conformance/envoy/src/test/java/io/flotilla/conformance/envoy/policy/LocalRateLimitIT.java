@@ -2,24 +2,17 @@
 package io.flotilla.conformance.envoy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
-import io.flotilla.model.cluster.Discovery;
-import io.flotilla.model.endpoint.ClusterLoadAssignment;
-import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.FilterChainMatch;
-import io.flotilla.model.listener.HttpConnectionManager;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
 import io.flotilla.model.listener.NetworkFilter;
 import io.flotilla.model.listener.TcpProxy;
 import io.flotilla.model.match.HeaderMatch;
-import io.flotilla.model.match.PathMatch;
 import io.flotilla.model.match.Percentage;
 import io.flotilla.model.match.QueryMatch;
 import io.flotilla.model.match.StringMatch;
@@ -31,26 +24,15 @@ import io.flotilla.model.policy.RateLimitRule.Action;
 import io.flotilla.model.policy.RateLimitRule.Entry;
 import io.flotilla.model.policy.TokenBucket;
 import io.flotilla.model.route.ClusterChoice;
-import io.flotilla.model.route.HeaderEdits;
 import io.flotilla.model.route.Route;
-import io.flotilla.model.route.RouteAction;
-import io.flotilla.model.route.RouteConfiguration;
-import io.flotilla.model.route.RouteMatch;
-import io.flotilla.model.route.VirtualHost;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.ProxyEngine;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,49 +45,26 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LocalRateLimitIT {
-  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final String NAME = HttpFilter.LocalRate.NAME;
   // So slow that nothing comes back while the test runs.
   private static final Duration SLOW = Duration.ofHours(10);
 
-  private HttpServer application;
-  private StaticEnvoy envoy;
-  private ProxyEngine engine;
+  private Application application;
+  private Pair sides;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
-    application = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    application.createContext(
-        "/",
-        exchange -> {
-          TreeMap<String, String> seen = new TreeMap<>();
-          exchange
-              .getRequestHeaders()
-              .forEach(
-                  (name, values) -> {
-                    if (name.toLowerCase(Locale.ROOT).startsWith("x-over")) {
-                      seen.put(name.toLowerCase(Locale.ROOT), String.join(",", values));
-                    }
-                  });
-          byte[] out = seen.toString().getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, out.length);
-          exchange.getResponseBody().write(out);
-          exchange.close();
-        });
-    application.start();
-    ProxySnapshot snapshot = snapshot();
-    envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine = Ours.engine();
-    assertThat(engine.apply(snapshot).join().problems()).isEmpty();
+    Pair.assumeEnvoy();
+    application =
+        new Application(name -> name.startsWith("x-over"), (exchange, told) -> told.toString());
+    sides = new Pair(folder, snapshot());
   }
 
   @AfterAll
   void stop() {
-    if (envoy != null) {
-      envoy.close();
-      engine.close();
-      application.stop(0);
+    if (sides != null) {
+      sides.close();
+      application.close();
     }
   }
 
@@ -214,15 +173,7 @@ class LocalRateLimitIT {
         "own",
         limit("own", tokens(1), Percentage.ALL, LIMITS, false, false, RULES.subList(0, 1)));
     listeners.put("tcp", tcp("tcp", ""));
-    Map<String, Cluster> clusters =
-        Map.of(
-            "app",
-            Cluster.of(
-                "app",
-                new Discovery.Static(
-                    ClusterLoadAssignment.of(
-                        "app",
-                        List.of(Endpoint.of("127.0.0.1", application.getAddress().getPort()))))));
+    Map<String, Cluster> clusters = Map.of("app", Clusters.fixed("app", application.port()));
     return new ProxySnapshot(1, listeners, Map.of(), clusters, Map.of(), Map.of());
   }
 
@@ -239,69 +190,31 @@ class LocalRateLimitIT {
             new TcpProxy("tcp", new ClusterChoice.Single("app"), Optional.empty(), List.of())));
   }
 
-  private static Route at(
-      String path, Map<String, FilterOverride> filters, List<RateLimitRule> rules) {
-    return new Route(
-        path,
-        RouteMatch.of(new PathMatch.Prefix(path)),
-        RouteAction.Forward.to("app"),
-        HeaderEdits.NONE,
-        Optional.empty(),
-        Optional.empty(),
-        "",
-        "",
-        filters,
-        rules);
-  }
-
   private static void add(Map<String, Listener> listeners, String name, LocalRateLimit limit) {
     List<Route> routes =
         List.of(
-            at("/off", Map.of(NAME, new FilterOverride.Off()), List.of()),
-            at("/one", Map.of(NAME, new FilterOverride.LocalRate(plain("route", 1))), List.of()),
-            at("/two", Map.of(NAME, new FilterOverride.LocalRate(plain("route", 1))), List.of()),
-            at("/host", Map.of(), List.of()),
-            at("/", Map.of(), RULES));
-    HttpConnectionManager http =
-        HttpConnectionManager.of(
-            name,
-            new HttpConnectionManager.RouteSource.Inline(
-                RouteConfiguration.of(
-                    name,
-                    List.of(
-                        new VirtualHost(
-                            "all",
-                            List.of("*"),
-                            routes,
-                            HeaderEdits.NONE,
-                            Optional.empty(),
-                            false,
-                            Map.of(),
-                            List.of(
-                                new RateLimitRule(
-                                    0, List.of(new Action.Header("x-host", "user", false)))))))),
-            List.of(new HttpFilter.LocalRate(NAME, limit), new HttpFilter.Router(false)));
+            Limited.at("/off", Map.of(NAME, new FilterOverride.Off()), List.of()),
+            Limited.at(
+                "/one", Map.of(NAME, new FilterOverride.LocalRate(plain("route", 1))), List.of()),
+            Limited.at(
+                "/two", Map.of(NAME, new FilterOverride.LocalRate(plain("route", 1))), List.of()),
+            Limited.at("/host", Map.of(), List.of()),
+            Limited.at("/", Map.of(), RULES));
+    RateLimitRule host = new RateLimitRule(0, List.of(new Action.Header("x-host", "user", false)));
     listeners.put(
-        name,
-        Listener.of(
-            name,
-            new SocketAddress("127.0.0.1", 0),
-            Listener.TrafficDirection.INBOUND,
-            FilterChain.plain("all", http)));
+        name, Limited.listener(name, routes, host, new HttpFilter.LocalRate(NAME, limit)));
   }
 
   /** What both answer, one after the other. */
   private List<String> compare(String listener, String... heads) throws Exception {
     List<List<String>> seen = new ArrayList<>();
-    for (int port :
-        new int[] {envoy.port(listener), engine.addresses(listener).getFirst().getPort()}) {
+    for (int port : sides.ports(listener)) {
       List<String> answers = new ArrayList<>();
       for (String head : heads) {
         answers.add(
             head
                 + " -> "
-                + ExternalAuthorizationIT.normal(
-                    ExternalAuthorizationIT.exchange(port, head + "\r\nhost: a\r\n\r\n")));
+                + PlainHttp.normal(PlainHttp.exchange(port, head + "\r\nhost: a\r\n\r\n")));
       }
       seen.add(answers);
     }
@@ -390,39 +303,40 @@ class LocalRateLimitIT {
   @Test
   void closesConnectionsBeyondTheLimit() throws Exception {
     List<String> seen = new ArrayList<>();
-    for (int port : new int[] {envoy.port("tcp"), engine.addresses("tcp").getFirst().getPort()}) {
+    for (int port : sides.ports("tcp")) {
       StringBuilder all = new StringBuilder();
       for (int i = 0; i < 3; i++) {
-        String answer = ExternalAuthorizationIT.exchange(port, GET + "\r\nhost: a\r\n\r\n");
+        String answer = PlainHttp.exchange(port, GET + "\r\nhost: a\r\n\r\n");
         all.append(answer.startsWith("HTTP/1.1 200") ? "passes " : "closed ");
       }
       seen.add(all.toString());
     }
 
     assertThat(seen).containsExactly("passes passes closed ", "passes passes closed ");
-    assertThat(Ours.statistics(engine, "local_rate_limit.tcp"))
-        .isEqualTo(envoy.statistics("local_rate_limit.tcp"))
+    assertThat(Ours.statistics(sides.engine(), "local_rate_limit.tcp"))
+        .isEqualTo(sides.envoy().statistics("local_rate_limit.tcp"))
         .containsEntry("local_rate_limit.tcp.rate_limited", 1L);
   }
 
   @Test
   void countsWhatEnvoyCounts() throws Exception {
     compare("status", GET);
-    assertThat(Ours.statistics(engine, "http_local_rate_limit."))
-        .isEqualTo(envoy.statistics("http_local_rate_limit."))
+    assertThat(Ours.statistics(sides.engine(), "http_local_rate_limit."))
+        .isEqualTo(sides.envoy().statistics("http_local_rate_limit."))
         .isNotEmpty();
   }
 
   @Test
   void keepsItsCountWhenTheConfigurationIsAnotherElsewhere() throws Exception {
-    int port = engine.addresses("routes").getFirst().getPort();
+    int port = sides.ours("routes");
     String dora = "GET /one HTTP/1.1\r\nhost: a\r\n\r\n";
-    ExternalAuthorizationIT.exchange(port, dora);
-    ProxySnapshot now = engine.snapshot();
+    PlainHttp.exchange(port, dora);
+    ProxySnapshot now = sides.engine().snapshot();
     Map<String, Listener> more = new LinkedHashMap<>(now.listeners());
     more.put("more", tcp("more", "key"));
 
-    engine
+    sides
+        .engine()
         .apply(
             new ProxySnapshot(
                 now.revision() + 1,
@@ -433,6 +347,6 @@ class LocalRateLimitIT {
                 now.secrets()))
         .join();
 
-    assertThat(ExternalAuthorizationIT.exchange(port, dora)).startsWith("HTTP/1.1 429");
+    assertThat(PlainHttp.exchange(port, dora)).startsWith("HTTP/1.1 429");
   }
 }

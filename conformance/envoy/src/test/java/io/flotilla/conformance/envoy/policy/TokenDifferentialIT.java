@@ -2,15 +2,10 @@
 package io.flotilla.conformance.envoy.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import io.flotilla.conformance.envoy.Ours;
 import io.flotilla.model.address.SocketAddress;
 import io.flotilla.model.cluster.Cluster;
-import io.flotilla.model.cluster.Discovery;
-import io.flotilla.model.endpoint.ClusterLoadAssignment;
-import io.flotilla.model.endpoint.Endpoint;
 import io.flotilla.model.listener.FilterChain;
 import io.flotilla.model.listener.HttpFilter;
 import io.flotilla.model.listener.Listener;
@@ -20,14 +15,12 @@ import io.flotilla.model.policy.JwtProvider;
 import io.flotilla.model.policy.JwtRequirement;
 import io.flotilla.model.route.RouteAction;
 import io.flotilla.model.snapshot.ProxySnapshot;
-import io.flotilla.proxy.ProxyEngine;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jose4j.json.JsonUtil;
@@ -60,7 +52,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TokenDifferentialIT {
-  private static final String ENVOY = System.getProperty("flotilla.envoy", "");
   private static final Set<String> TOLD =
       Set.of(
           "x-payload",
@@ -78,50 +69,28 @@ class TokenDifferentialIT {
   private PublicJsonWebKey ec;
   private PublicJsonWebKey rsa;
   private PublicJsonWebKey stranger;
-  private HttpServer application;
-  private StaticEnvoy envoy;
-  private ProxyEngine engine;
+  private Application application;
+  private Pair sides;
 
   @BeforeAll
   void start(@TempDir Path folder) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of(ENVOY)), "there is no Envoy at '" + ENVOY + "'");
+    Pair.assumeEnvoy();
     ec = EcJwkGenerator.generateJwk(EllipticCurves.P256);
     ec.setKeyId("ec");
     rsa = RsaJwkGenerator.generateJwk(2048);
     rsa.setKeyId("rsa");
     stranger = EcJwkGenerator.generateJwk(EllipticCurves.P256);
     stranger.setKeyId("ec");
-    application = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    application.createContext(
-        "/",
-        exchange -> {
-          TreeMap<String, String> seen = new TreeMap<>();
-          exchange
-              .getRequestHeaders()
-              .forEach(
-                  (name, values) -> {
-                    if (TOLD.contains(name.toLowerCase(java.util.Locale.ROOT))) {
-                      seen.put(name.toLowerCase(java.util.Locale.ROOT), String.join(",", values));
-                    }
-                  });
-          byte[] body = (exchange.getRequestURI() + " " + seen).getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    application.start();
-    ProxySnapshot snapshot = snapshot();
-    envoy = new StaticEnvoy(ENVOY, folder, snapshot);
-    engine = Ours.engine();
-    assertThat(engine.apply(snapshot).join().problems()).isEmpty();
+    application =
+        new Application(TOLD::contains, (exchange, told) -> exchange.getRequestURI() + " " + told);
+    sides = new Pair(folder, snapshot());
   }
 
   @AfterAll
   void stop() {
-    if (envoy != null) {
-      envoy.close();
-      engine.close();
-      application.stop(0);
+    if (sides != null) {
+      sides.close();
+      application.close();
     }
   }
 
@@ -149,12 +118,7 @@ class TokenDifferentialIT {
         "failed",
         new JwtRequirement.AnyOf(List.of(one, new JwtRequirement.AllowMissingOrFailed())));
     add(listeners, "both", new JwtRequirement.AllOf(List.of(one, two)));
-    Cluster app =
-        Cluster.of(
-            "app",
-            new Discovery.Static(
-                ClusterLoadAssignment.of(
-                    "app", List.of(Endpoint.of("127.0.0.1", application.getAddress().getPort())))));
+    Cluster app = Clusters.fixed("app", application.port());
     return new ProxySnapshot(1, listeners, Map.of(), Map.of("app", app), Map.of(), Map.of());
   }
 
@@ -386,8 +350,8 @@ class TokenDifferentialIT {
     for (Map.Entry<String, String> each : requests().entrySet()) {
       for (String listener :
           List.of("required", "optional", "several", "audience", "failed", "both")) {
-        String theirs = ask(envoy.port(listener), each.getValue());
-        String mine = ask(engine.addresses(listener).getFirst().getPort(), each.getValue());
+        String theirs = ask(sides.theirs(listener), each.getValue());
+        String mine = ask(sides.ours(listener), each.getValue());
         asked++;
         if (!theirs.equals(mine)) {
           differences.add(
